@@ -1,0 +1,1 @@
+"""What runs Tandem beyond its code: demo data, gazetteer, images and configuration."""
