@@ -1,0 +1,204 @@
+"""The CloudEvent around a message: structured and binary mode over NATS, parsed without trust.
+
+Specification: CloudEvents 1.0.2 and its NATS protocol binding. Header names compare without case.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn
+from urllib.parse import unquote
+
+from pydantic import ConfigDict, StringConstraints, ValidationError
+
+from shared.contracts.values import Contract, Instant
+from shared.errors import InvalidData, TandemError, Violation, violations_of
+
+STRUCTURED = "application/cloudevents+json"
+JSON_TYPE = "application/json"
+EVENT_BYTES_MAX = 1024 * 1024
+DEPTH_MAX = 32
+KEYS_MAX = 256
+STRING_CHARACTERS_MAX = 8192
+DIGITS_MAX = 18
+SOURCE_PREFIX = "/systems/"
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+class Malformed(TandemError):
+    """The bytes are no CloudEvent at all."""
+
+
+class TooLarge(TandemError):
+    """The event is larger than the contract allows."""
+
+
+class Attributes(Contract):
+    """The context attributes that Tandem reads; other extensions are carried by nobody."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")]
+    id: Annotated[
+        str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ]
+    source: Line
+    type: Line
+    time: Instant
+    subject: Line | None = None
+    datacontenttype: Line | None = None
+    traceparent: Line | None = None
+    tracestate: Line | None = None
+    correlationid: Line | None = None
+    causationid: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A parsed CloudEvent; `data` is the JSON text of its data, `digest` its identity."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    data: bytes
+    digest: bytes
+    traceparent: str | None = None
+
+    @property
+    def source_name(self) -> str:
+        """The name of the publishing system: "crm" of "/systems/crm"."""
+        return self.source.removeprefix(SOURCE_PREFIX)
+
+
+def parse(headers: Mapping[str, str] | None, body: bytes) -> Envelope:
+    """Return the CloudEvent in a message's headers and body.
+
+    Raises:
+        TooLarge, Malformed: it cannot be read.
+        InvalidData: an attribute is missing or wrong; the violations name it.
+    """
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    if len(body) > EVENT_BYTES_MAX:
+        raise TooLarge(f"{len(body)} bytes, at most {EVENT_BYTES_MAX} are allowed")
+    content_type = _media_type(lower.get("content-type", ""))
+    if content_type == STRUCTURED:
+        return _structured(body)
+    if content_type.startswith("application/cloudevents"):
+        raise Malformed(f"content-type {content_type!r} is not supported; use {STRUCTURED}")
+    if any(name.startswith("ce-") for name in lower):
+        return _binary(lower, body, content_type)
+    raise Malformed("neither ce- headers nor content-type application/cloudevents+json")
+
+
+def _media_type(value: str) -> str:
+    return value.partition(";")[0].strip().lower()
+
+
+def _structured(body: bytes) -> Envelope:
+    document = strict_json(body)
+    if not isinstance(document, dict):
+        raise Malformed("a structured event is a JSON object")
+    if "data_base64" in document:
+        raise InvalidData([Violation("data_base64", "data must be JSON, in the field data")])
+    data = document.pop("data", None)
+    attributes = _attributes(json.dumps(document).encode())
+    return _envelope(attributes, data)
+
+
+def _binary(headers: Mapping[str, str], body: bytes, content_type: str) -> Envelope:
+    document = {
+        name.removeprefix("ce-"): unquote(value)
+        for name, value in headers.items()
+        if name.startswith("ce-")
+    }
+    attributes = _attributes(
+        json.dumps(document | {"datacontenttype": content_type or JSON_TYPE}).encode()
+    )
+    return _envelope(attributes, strict_json(body))
+
+
+def _attributes(text: bytes) -> Attributes:
+    try:
+        return Attributes.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidData(violations_of(error)) from None
+
+
+def _envelope(attributes: Attributes, data: Any) -> Envelope:
+    content_type = _media_type(attributes.datacontenttype or JSON_TYPE)
+    if content_type != JSON_TYPE and not content_type.endswith("+json"):
+        raise InvalidData([Violation("datacontenttype", f"must be JSON, got {content_type!r}")])
+    if not isinstance(data, dict):
+        raise InvalidData([Violation("data", "must be a JSON object")])
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+    stamp = attributes.time.astimezone(UTC).isoformat()
+    return Envelope(
+        id=attributes.id,
+        source=attributes.source,
+        type=attributes.type,
+        time=attributes.time,
+        data=canonical,
+        digest=hashlib.sha256(f"{attributes.type}\n{stamp}\n".encode() + canonical).digest(),
+        traceparent=attributes.traceparent,
+    )
+
+
+BRACKETS_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+LONG_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9]{%d,}' % (DIGITS_MAX + 1))
+
+
+def strict_json(body: bytes) -> Any:
+    """Parse JSON that no later layer will stumble over.
+
+    Raises:
+        Malformed: not UTF-8 JSON, or one of its bounds is broken: depth, digits, keys, string
+            length, a key that stands twice, a lone surrogate, NaN.
+    """
+    _refuse_depth_and_digits(body)
+    try:
+        return json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Malformed("the body is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the body is not JSON: {error}") from None
+
+
+def _refuse_depth_and_digits(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+        depth = 0
+        for token in BRACKETS_OUTSIDE_STRINGS.finditer(body):
+            first = token[0][:1]
+            depth += (first in b"[{") - (first in b"]}")
+            if depth > DEPTH_MAX:
+                raise Malformed(f"the JSON is more than {DEPTH_MAX} levels deep")
+    if any(not token[0].startswith(b'"') for token in LONG_NUMBER.finditer(body)):
+        raise Malformed(f"a number has more than {DIGITS_MAX} digits")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > KEYS_MAX:
+        raise Malformed(f"an object has {len(pairs)} keys, at most {KEYS_MAX} are allowed")
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Malformed(f"the key {twice[:80]!r} stands twice")
+    for key, value in pairs:
+        if isinstance(value, str) and len(value) > STRING_CHARACTERS_MAX:
+            raise Malformed(f"{key[:80]!r} has more than {STRING_CHARACTERS_MAX} characters")
+        try:
+            f"{key}{value if isinstance(value, str) else ''}".encode()
+        except UnicodeEncodeError:
+            raise Malformed(f"{key[:80]!r} holds a lone surrogate") from None
+    return built
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""What other systems send, one module per owning service, named by what each message asks for."""

@@ -1,0 +1,230 @@
+"""What other systems send to events."""
+
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from shared.contracts.events import INTERVALS_MAX, PARTICIPANTS_MAX, ActivityDescription
+from shared.contracts.values import (
+    SOLE_OCCURRENCE,
+    CalendarDate,
+    CityReference,
+    Contract,
+    Contribution,
+    FileHash,
+    HeadCount,
+    Instant,
+    Interval,
+    LocalTime,
+    Message,
+    Network,
+    Person,
+    Position,
+    Reason,
+    Role,
+    Slug,
+    TimeZone,
+    local_instant,
+    overlong,
+)
+
+LONGEST_SITTING = timedelta(days=7)
+
+
+class ScheduleActivity(Message, ActivityDescription):
+    """Announce an activity."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_scheduled.v1"
+
+    @model_validator(mode="after")
+    def _starts_exist(self) -> "ScheduleActivity":
+        for start in (self.starts_at, *(sitting.starts_at for sitting in self.occurrences)):
+            local_instant(start, self.time_zone)
+        names = [sitting.occurrence for sitting in self.occurrences]
+        if len(set(names)) != len(names):
+            raise ValueError("occurrences: two of them carry the same name")
+        return self
+
+
+class RescheduleActivity(Message):
+    """Move an occurrence to another start."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_rescheduled.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    starts_at: LocalTime
+    time_zone: TimeZone | None = None
+
+
+class CancelActivity(Message):
+    """Call off one occurrence, or the activity as a whole when none is named."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_cancelled.v1"
+    activity_id: Slug
+    occurrence: Slug | None = None
+    reason: Reason | None = None
+    registrations: HeadCount | None = None
+
+
+class HoldActivity(Message):
+    """Say that an occurrence took place."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_held.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    on: CalendarDate | None = None
+    attendance: HeadCount | None = None
+
+    @model_validator(mode="after")
+    def _window_or_date(self) -> "HoldActivity":
+        if (self.started_at is None) != (self.ended_at is None):
+            raise ValueError("started_at and ended_at go together")
+        if (self.started_at is None) == (self.on is None):
+            raise ValueError("give started_at and ended_at, or on when only the date is known")
+        if (
+            self.started_at
+            and self.ended_at
+            and overlong([(self.started_at, self.ended_at)], LONGEST_SITTING)
+        ):
+            raise ValueError("ended_at must follow started_at within 7 days")
+        return self
+
+
+class ReceiveRegistration(Message):
+    """Register somebody for an occurrence."""
+
+    TYPE: ClassVar[str] = "tandem.events.registration_received.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    person: Person
+    city: CityReference | None = None
+    position: Position | None = None
+
+
+class CancelRegistration(Message):
+    """Withdraw somebody's registration."""
+
+    TYPE: ClassVar[str] = "tandem.events.registration_cancelled.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    person: Person
+    city: CityReference | None = None
+    position: Position | None = None
+
+
+class JoinParticipant(Message):
+    """Somebody entered."""
+
+    TYPE: ClassVar[str] = "tandem.events.participant_joined.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    person: Person
+    role: Role = "attendee"
+    city: CityReference | None = None
+    at: Instant
+
+
+class LeaveParticipant(Message):
+    """Somebody went out."""
+
+    TYPE: ClassVar[str] = "tandem.events.participant_left.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    person: Person
+    role: Role = "attendee"
+    city: CityReference | None = None
+    at: Instant
+
+
+class Participant(Contract):
+    """One person's row of an attendance file."""
+
+    person: Person
+    role: Role
+    city: CityReference | None = None
+    position: Position | None = None
+    intervals: Annotated[tuple[Interval, ...], Field(max_length=INTERVALS_MAX)]
+
+    @field_validator("intervals")
+    @classmethod
+    def _in_order(cls, intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+        if overlong(intervals, LONGEST_SITTING):
+            raise ValueError("an interval ends before it starts, or lasts more than 7 days")
+        return intervals
+
+
+class RecordAttendance(Message):
+    """Hand in an attendance file as a whole."""
+
+    TYPE: ClassVar[str] = "tandem.events.attendance_recorded.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    final: bool
+    file_hash: FileHash | None = None
+    participants: Annotated[tuple[Participant, ...], Field(max_length=PARTICIPANTS_MAX)]
+
+
+class AttendAsCity(Message):
+    """Name a city as having taken part, without person rows."""
+
+    TYPE: ClassVar[str] = "tandem.events.city_attended.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    city: CityReference
+    people: HeadCount | None = None
+
+
+class ContributeAsCity(Message):
+    """Name a city as speaker or host."""
+
+    TYPE: ClassVar[str] = "tandem.events.city_contributed.v1"
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+    city: CityReference
+    contribution: Contribution
+
+
+class GiveHelp(Message):
+    """Say that a network gave a city direct technical help."""
+
+    TYPE: ClassVar[str] = "tandem.events.help_given.v1"
+    city: CityReference
+    network: Network
+    on: CalendarDate
+    what: Reason | None = None
+
+
+EventsMessage = (
+    ScheduleActivity
+    | RescheduleActivity
+    | CancelActivity
+    | HoldActivity
+    | ReceiveRegistration
+    | CancelRegistration
+    | JoinParticipant
+    | LeaveParticipant
+    | RecordAttendance
+    | AttendAsCity
+    | ContributeAsCity
+    | GiveHelp
+)
+
+
+class ErasePerson(Message):
+    """Erase somebody from the vault, by key or by identity; what was counted stands."""
+
+    TYPE: ClassVar[str] = "tandem.events.person_erased.v1"
+    person: Slug | None = None
+    identity: Person | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ErasePerson":
+        if (self.person is None) == (self.identity is None):
+            raise ValueError("give either person (the key) or identity")
+        return self
+
+
+EventsDecision = ErasePerson
