@@ -1,0 +1,128 @@
+"""Who calls, and what they may do: the tokens this service knows, and one table of rights.
+
+The file named by TANDEM_TOKENS_FILE holds only hashes: `{"<sha256 of token>": {"name", "role"}}`.
+A change of it counts within a second, without a restart.
+"""
+
+import hashlib
+import hmac
+import logging
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from shared.contracts.values import Contract, SourceName
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.0
+UNREADABLE_SECONDS_MAX = 60.0
+TOKEN_CHARACTERS_MAX = 512
+
+Role = Literal["publisher", "viewer", "staff", "operator", "service"]
+
+
+class Action(StrEnum):
+    """What somebody may be allowed to do; every gRPC method names one of these."""
+
+    COMMAND = "say that something happened"
+    DECIDE = "decide what only a person may decide"
+    READ = "read reports and what they count"
+    INSPECT = "look at messages as they came in"
+    READ_LEDGER = "read a ledger entry by entry"
+    RESOLVE_CITIES = "turn city references into cities"
+
+
+RIGHTS: Mapping[Action, frozenset[Role]] = {
+    Action.COMMAND: frozenset({"publisher", "staff", "service"}),
+    Action.DECIDE: frozenset({"staff", "operator"}),
+    Action.READ: frozenset({"publisher", "viewer", "staff", "operator", "service"}),
+    # What was rejected may name people, so it is for those who repair it.
+    Action.INSPECT: frozenset({"staff", "operator", "service"}),
+    Action.READ_LEDGER: frozenset({"operator", "service"}),
+    Action.RESOLVE_CITIES: frozenset({"service"}),
+}
+
+
+class Principal(Contract):
+    """Who a token belongs to; `name` is the source of what they say."""
+
+    name: SourceName
+    role: Role
+
+
+def may(principal: Principal, action: Action) -> bool:
+    """Tell whether the principal's role allows the action."""
+    return principal.role in RIGHTS[action]
+
+
+def digest_of(token: str) -> str:
+    """Return the hash under which a token stands in the file."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_tokens = TypeAdapter(dict[Digest, Principal])
+
+
+class Access:
+    """The principals in a tokens file, as it stands now."""
+
+    def __init__(self, file: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Read the file.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is not what the top of this module says.
+        """
+        self._file, self._monotonic = file, monotonic
+        self._checked_at = self._read_at = monotonic()
+        self._state = self._stat()
+        self._principals = self._load()
+
+    def authenticate(self, token: str | None) -> Principal | None:
+        """Return whom the token belongs to, or None when it is nobody's.
+
+        Compares with every known hash in constant time, so an answer's delay tells nothing.
+        """
+        if token is None or not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
+            return None
+        self._refresh()
+        digest = digest_of(token)
+        found = None
+        for known, principal in self._principals.items():
+            if hmac.compare_digest(known, digest):
+                found = principal
+        return found
+
+    def _refresh(self) -> None:
+        """Take over a changed file; while it cannot be read, the old one counts for a minute."""
+        now = self._monotonic()
+        if now - self._checked_at < CHECK_SECONDS:
+            return
+        self._checked_at = now
+        try:
+            state = self._stat()
+            if state != self._state:
+                self._principals, self._state = self._load(), state
+            self._read_at = now
+        except (OSError, ValueError) as error:
+            logger.error("tokens file cannot be read: %s", error)
+            if now - self._read_at > UNREADABLE_SECONDS_MAX:
+                self._principals, self._state = {}, None
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        status = self._file.stat()
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def _load(self) -> dict[str, Principal]:
+        try:
+            return _tokens.validate_json(self._file.read_bytes(), strict=True)
+        except ValidationError as error:
+            problem = error.errors(include_input=False)[0]["msg"]
+            # Without the input: a token may stand where its hash belongs.
+            raise ValueError(f"{self._file}: not a list of principals: {problem}") from None
