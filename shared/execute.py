@@ -1,0 +1,384 @@
+"""Commands into facts: decide, append, remember and queue for publishing, in one transaction.
+
+A repeat of (source, id) changes nothing; what needs something unknown waits; what a rule forbids is
+rejected; none of them holds up the rest of its batch. On VersionConflict everything is loaded and
+decided again.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from shared import telemetry
+from shared.contracts.values import Fact
+from shared.decider import Command, Decider
+from shared.errors import Refused, VersionConflict
+from shared.queries import Connection, Queries, Statement, run
+from shared.recorded import Recorded, facts_by_type, noun_of
+from shared.sift import Received, Rejection, rejected
+from shared.upcasting import read
+
+logger = logging.getLogger(__name__)
+
+CONFLICT_RETRIES_MAX = 5
+CONFLICT_DELAY_SECONDS = 0.02
+SHARED_QUERIES = Path(__file__).with_name("queries.sql")
+
+Outcome = Literal["recorded", "duplicate", "waiting", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one service adds to the shared core: all of it pure.
+
+    `messages` come from outside, `decisions` from people and neighbours over gRPC alone.
+    `needs` names what must exist before a command (else it waits), `provides` what a fact brings
+    into being, `project` the rows of the service's own read model.
+    """
+
+    ledger: str
+    facts: Any
+    messages: Any
+    deciders: Mapping[str, Decider[Any]]
+    stream_of: Callable[[Command], str]
+    needs: Callable[[Command], str | None]
+    provides: Callable[[Fact], str | None]
+    project: Callable[[Recorded], list[Statement]]
+    queries: Queries
+    decisions: Any = None
+
+    @property
+    def everything(self) -> Any:
+        """The union of all that may be said, by whomever."""
+        return self.messages if self.decisions is None else self.messages | self.decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A received message with the command that follows from it."""
+
+    received: Received
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class FactReference:
+    """Where a fact stands: its stream and version, and its id on the wire."""
+
+    stream: str
+    version: int
+    type: str
+    fact_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one message."""
+
+    source: str
+    id: str
+    outcome: Outcome
+    facts: tuple[FactReference, ...] = ()
+    waiting_for: str | None = None
+    rejection: Rejection | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What one attempt at a batch will write."""
+
+    streams: dict[str, tuple[int, Any]]
+    provided: set[str]
+    receipts: list[Receipt] = field(default_factory=list)
+    entries: list[Recorded] = field(default_factory=list)
+    tasks_done: list[tuple[Task, tuple[FactReference, ...]]] = field(default_factory=list)
+    waits: list[tuple[Task, str]] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+class Executor:
+    """Runs the commands of one service against its ledger."""
+
+    def __init__(self, pool: asyncpg.Pool, rules: Rules) -> None:
+        """Bind a service's rules to its database."""
+        self._pool, self._rules = pool, rules
+        self._queries = Queries(SHARED_QUERIES)
+
+    async def execute(
+        self,
+        tasks: Sequence[Task],
+        rejections: Sequence[Rejection] = (),
+        *,
+        keep_rejections: bool = True,
+    ) -> list[Receipt]:
+        """Take a batch: all of it is committed when this returns, in one transaction.
+
+        Args:
+            tasks: what keeps the contract.
+            rejections: what does not, to be kept in the same transaction.
+            keep_rejections: False when the sender waits for the answer and is told.
+
+        Returns:
+            A receipt for each task and rejection. Tasks come first, in the order given.
+
+        Raises:
+            VersionConflict: other writers came first CONFLICT_RETRIES_MAX times.
+            shared.database.TRANSIENT: the database did not answer; the outcome is unknown, so
+                send the same ids again.
+        """
+        for attempt in range(CONFLICT_RETRIES_MAX):
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    draft = await self._attempt(connection, tasks, rejections)
+                    if not keep_rejections:
+                        draft.rejections.clear()
+                    await self._write(connection, draft)
+                    return draft.receipts
+            except asyncpg.UniqueViolationError as error:
+                if attempt == CONFLICT_RETRIES_MAX - 1:
+                    raise VersionConflict(str(error.detail or "ledger"), attempt) from error
+                await asyncio.sleep(CONFLICT_DELAY_SECONDS * random.uniform(1, 2**attempt))  # noqa: S311
+            except asyncpg.DataError as error:
+                return await self._isolate(tasks, rejections, error, keep_rejections)
+        raise AssertionError("unreachable")
+
+    async def _isolate(
+        self,
+        tasks: Sequence[Task],
+        rejections: Sequence[Rejection],
+        error: asyncpg.DataError,
+        keep: bool,
+    ) -> list[Receipt]:
+        """Take the batch one by one, so that the value PostgreSQL refuses harms nobody else."""
+        if len(tasks) == 1:
+            poison = rejected(
+                tasks[0].received, "invalid_data", f"the database refuses it: {error}"
+            )
+            return await self.execute([], [*rejections, poison], keep_rejections=keep)
+        receipts = []
+        for task in tasks:
+            receipts += await self.execute([task], keep_rejections=keep)
+        return receipts + await self.execute([], rejections, keep_rejections=keep)
+
+    async def _attempt(
+        self, connection: Connection, tasks: Sequence[Task], rejections: Sequence[Rejection]
+    ) -> _Draft:
+        known = await self._known(connection, tasks)
+        fresh = [task for task in tasks if task.received.key not in known]
+        waiting = await self._waiting(connection, fresh)
+        draft = await self._load(connection, fresh)
+        seen: dict[tuple[str, str], tuple[bytes, Receipt]] = {}
+        for task in tasks:
+            key, digest = task.received.key, task.received.envelope.digest
+            before = known.get(key) or seen.get(key)
+            if before is None and waiting.get(key, digest) == digest:
+                receipt = self._decide(draft, task)
+                seen[key] = (digest, receipt)
+            elif before is None or before[0] != digest:
+                detail = f"id {key[1]!r} was used before with other content"
+                receipt = self._reject(draft, rejected(task.received, "id_reused", detail))
+            elif before[1].outcome == "recorded":
+                receipt = replace(before[1], outcome="duplicate")
+            else:
+                receipt = before[1]
+            draft.receipts.append(receipt)
+        draft.receipts += [self._reject(draft, rejection) for rejection in rejections]
+        return draft
+
+    async def _known(
+        self, connection: Connection, tasks: Sequence[Task]
+    ) -> dict[tuple[str, str], tuple[bytes, Receipt]]:
+        """Return what became of the keys that came before: recorded, or still waiting."""
+        keys = [list(part) for part in zip(*(task.received.key for task in tasks), strict=True)]
+        if not keys:
+            return {}
+        accepted = await connection.fetch(self._queries["inbox_known"], *keys)
+        facts = await self._facts(connection, accepted)
+        return {
+            (row["source"], row["id"]): (
+                row["digest"],
+                Receipt(
+                    row["source"],
+                    row["id"],
+                    "recorded",
+                    tuple(
+                        facts[place] for place in zip(row["streams"], row["versions"], strict=True)
+                    ),
+                ),
+            )
+            for row in accepted
+        }
+
+    async def _facts(
+        self, connection: Connection, accepted: Sequence[asyncpg.Record]
+    ) -> dict[tuple[str, int], FactReference]:
+        places = [
+            place for row in accepted for place in zip(row["streams"], row["versions"], strict=True)
+        ]
+        if not places:
+            return {}
+        rows = await connection.fetch(
+            self._queries["receipt_facts"], *map(list, zip(*places, strict=True))
+        )
+        return {(row["stream"], row["version"]): FactReference(**row) for row in rows}
+
+    async def _waiting(
+        self, connection: Connection, tasks: Sequence[Task]
+    ) -> dict[tuple[str, str], bytes]:
+        keys = [list(part) for part in zip(*(task.received.key for task in tasks), strict=True)]
+        rows = await connection.fetch(self._queries["waiting_known"], *keys) if keys else []
+        return {(row["source"], row["id"]): row["digest"] for row in rows}
+
+    async def _load(self, connection: Connection, tasks: Sequence[Task]) -> _Draft:
+        streams = sorted({self._rules.stream_of(task.command) for task in tasks})
+        facts: dict[str, list[Fact]] = {stream: [] for stream in streams}
+        types = facts_by_type(self._rules.facts)
+        for row in await connection.fetch(self._queries["load_streams"], streams):
+            facts[row["stream"]].append(read(types, row["type"], row["data"]))
+        needed = sorted({key for task in tasks if (key := self._rules.needs(task.command))})
+        provided = await connection.fetch(self._queries["provided_keys"], needed) if needed else []
+        return _Draft(
+            streams={
+                stream: (len(past), self._rules.deciders[noun_of(stream)].state_after(past))
+                for stream, past in facts.items()
+            },
+            provided={row["key"] for row in provided},
+        )
+
+    def _decide(self, draft: _Draft, task: Task) -> Receipt:
+        source, id_ = task.received.key
+        needed = self._rules.needs(task.command)
+        if needed is not None and needed not in draft.provided:
+            draft.waits.append((task, needed))
+            return Receipt(source, id_, "waiting", waiting_for=needed)
+        stream = self._rules.stream_of(task.command)
+        version, state = draft.streams[stream]
+        decider = self._rules.deciders[noun_of(stream)]
+        try:
+            facts = decider.decide(task.command, state)
+            for fact in facts:
+                state = decider.evolve(state, fact)
+        except Refused as error:
+            return self._reject(draft, rejected(task.received, "refused", str(error)))
+        except Exception as error:
+            # A fault of ours must not hold up the batch: kept, logged, replayed after the mending.
+            logger.exception("rule failed", extra={"stream": stream, "source": source, "id": id_})
+            detail = f"a rule failed on it ({type(error).__name__}); replay after the repair"
+            return self._reject(draft, rejected(task.received, "refused", detail))
+        entries = [
+            self._entry(task, stream, version + n, fact) for n, fact in enumerate(facts, start=1)
+        ]
+        draft.streams[stream] = version + len(facts), state
+        draft.entries += entries
+        draft.provided |= {key for fact in facts if (key := self._rules.provides(fact))}
+        references = tuple(
+            FactReference(entry.stream, entry.version, entry.fact.TYPE, entry.fact_id)
+            for entry in entries
+        )
+        draft.tasks_done.append((task, references))
+        return Receipt(source, id_, "recorded", references)
+
+    def _entry(self, task: Task, stream: str, version: int, fact: Fact) -> Recorded:
+        source, id_ = task.received.key
+        return Recorded(
+            ledger=self._rules.ledger,
+            stream=stream,
+            version=version,
+            position=0,
+            fact_id=uuid4(),
+            fact=fact,
+            occurred_at=task.command.occurred_at,
+            recorded_at=task.command.now,
+            source=source,
+            source_id=id_,
+            traceparent=telemetry.onward(task.received.envelope.traceparent),
+        )
+
+    @staticmethod
+    def _reject(draft: _Draft, rejection: Rejection) -> Receipt:
+        draft.rejections.append(rejection)
+        source = rejection.raw.source_name
+        return Receipt(source, rejection.id or "", "rejected", rejection=rejection)
+
+    async def _write(self, connection: Connection, draft: _Draft) -> None:
+        with telemetry.tracer().start_as_current_span(
+            "ledger.append", attributes={"tandem.facts": len(draft.entries)}
+        ):
+            await self._append(connection, draft)
+
+    async def _append(self, connection: Connection, draft: _Draft) -> None:
+        if draft.entries:
+            await connection.execute(self._queries["append"], *_columns(draft.entries))
+        await run(connection, self._queries, _bookkeeping(draft, self._rules.provides))
+        projected = [row for entry in draft.entries for row in self._rules.project(entry)]
+        await run(connection, self._rules.queries, projected)
+
+
+def _columns(entries: Sequence[Recorded]) -> list[list[Any]]:
+    return [
+        [entry.stream for entry in entries],
+        [entry.version for entry in entries],
+        [entry.fact_id for entry in entries],
+        [entry.fact.TYPE for entry in entries],
+        [entry.fact.model_dump_json(exclude_none=True) for entry in entries],
+        [entry.occurred_at for entry in entries],
+        [entry.recorded_at for entry in entries],
+        [entry.source for entry in entries],
+        [entry.source_id for entry in entries],
+        [entry.traceparent for entry in entries],
+    ]
+
+
+def _bookkeeping(draft: _Draft, provides: Callable[[Fact], str | None]) -> list[Statement]:
+    statements = [
+        Statement("provide", (key,))
+        for entry in draft.entries
+        if (key := provides(entry.fact)) is not None
+    ]
+    for task, references in draft.tasks_done:
+        source, id_ = task.received.key
+        streams, versions = [r.stream for r in references], [r.version for r in references]
+        digest, at = task.received.envelope.digest, task.received.raw.received_at
+        statements.append(Statement("remember", (source, id_, digest, at, streams, versions)))
+    for task, needed in draft.waits:
+        raw, envelope = task.received.raw, task.received.envelope
+        waiting = (*task.received.key, envelope.type, needed, envelope.digest)
+        statements.append(Statement("wait", (*waiting, *_as_came(raw))))
+    for rejection in draft.rejections:
+        statements.append(Statement("reject", _rejected_row(rejection)))
+        if rejection.id is not None and rejection.reason == "refused":
+            statements.append(
+                Statement("wait_no_longer", (rejection.raw.source_name, rejection.id))
+            )
+    return statements
+
+
+def _as_came(raw: Any) -> tuple[Any, ...]:
+    return raw.subject, json.dumps(dict(raw.headers)), raw.body, raw.received_at
+
+
+def _rejected_row(rejection: Rejection) -> tuple[Any, ...]:
+    raw = rejection.raw
+    violations = [{"field": v.field, "description": v.description} for v in rejection.violations]
+    return (
+        rejection.rejection_id,
+        raw.source_name,
+        rejection.id,
+        rejection.type,
+        rejection.reason,
+        rejection.detail,
+        json.dumps(violations),
+        raw.subject,
+        json.dumps(dict(raw.headers)),
+        raw.body,
+        rejection.traceparent,
+        raw.received_at,
+    )

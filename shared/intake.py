@@ -1,0 +1,233 @@
+"""The way in, the same in every owning service: sift, resolve, execute, release what waited.
+
+A repeat finds its (source, id) in the inbox and changes nothing. A crash before the commit leaves
+the messages unacknowledged, so the broker sends them again; after it, they are repeats. A bad
+message becomes a row of `rejected`, committed with the batch, and is announced to its sender.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import asyncpg
+import nats.errors
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsNKey, PullSub
+from faststream.nats.message import NatsBatchMessage
+from nats.aio.client import Client
+
+from shared import telemetry
+from shared.clock import Clock, system_clock
+from shared.database import TRANSIENT
+from shared.decider import Command
+from shared.errors import TandemError
+from shared.execute import SHARED_QUERIES, Executor, Receipt, Rules, Task
+from shared.failpoints import failpoint
+from shared.messaging import INTAKE, PING_SECONDS, NatsAddress, consumers, log_error
+from shared.queries import Queries
+from shared.sift import Raw, Received, Rejection, sift
+
+logger = logging.getLogger(__name__)
+
+BATCH_MESSAGES_MAX = 500
+COLLECT_SECONDS = 0.05
+RELEASE_MESSAGES_MAX = 500
+RELEASE_ROUNDS_MAX = 10_000
+SWEEP_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+STOP_SECONDS_MAX = 10.0
+
+PASSING: tuple[type[BaseException], ...] = (TandemError, *TRANSIENT)
+"""Errors after which the same messages are taken again."""
+
+Resolve = Callable[[Sequence[Received]], Awaitable[list[Command]]]
+"""Looks up what the messages name (cities, people) and returns a command for each, in order."""
+
+
+class Intake:
+    """Takes messages of one service, from NATS or over gRPC alike."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        rules: Rules,
+        resolve: Resolve,
+        clock: Clock,
+        announce: Callable[[Rejection], Awaitable[None]],
+        on_recorded: Callable[[], None],
+    ) -> None:
+        """Bind the rules of a service to its database and its neighbours."""
+        self._pool, self._rules, self._resolve, self._clock = pool, rules, resolve, clock
+        self._announce, self._on_recorded = announce, on_recorded
+        self._executor = Executor(pool, rules)
+        self._queries = Queries(SHARED_QUERIES)
+        self._releasing = asyncio.Lock()
+
+    async def receive(self, raws: Sequence[Raw]) -> list[Receipt]:
+        """Take messages from outside; everything is committed when this returns.
+
+        Raises:
+            shared.errors.Unavailable, shared.database.TRANSIENT: nothing is known to be stored;
+                send the same messages again.
+        """
+        with telemetry.joined(
+            "intake.receive",
+            [_traceparent(raw) for raw in raws],
+            attributes={"messaging.system": "nats", "messaging.batch.message_count": len(raws)},
+        ):
+            received, rejections = sift(raws, self._rules.messages, self._clock())
+            receipts = await self._execute(received, rejections)
+        for receipt in receipts:
+            if receipt.rejection is not None:
+                await self._announce(receipt.rejection)
+        return receipts
+
+    async def command(self, received: Received) -> Receipt:
+        """Take one command whose sender waits for the answer: a rejection is told, not kept."""
+        [receipt] = await self._execute([received], [], keep_rejections=False)
+        return receipt
+
+    async def _execute(
+        self,
+        received: Sequence[Received],
+        rejections: Sequence[Rejection],
+        *,
+        keep_rejections: bool = True,
+    ) -> list[Receipt]:
+        commands = await self._resolve(received)
+        tasks = [Task(*pair) for pair in zip(received, commands, strict=True)]
+        failpoint("intake.before_execute")
+        receipts = await self._executor.execute(tasks, rejections, keep_rejections=keep_rejections)
+        failpoint("intake.after_commit")
+        if any(receipt.outcome == "recorded" and receipt.facts for receipt in receipts):
+            self._on_recorded()
+            await self.release()
+        return receipts
+
+    async def release(self) -> int:
+        """Take the waiting messages whose need is met, and return how many there were."""
+        if self._releasing.locked():
+            return 0
+        released = 0
+        async with self._releasing:
+            for _ in range(RELEASE_ROUNDS_MAX):
+                async with self._pool.acquire() as connection:
+                    rows = await connection.fetch(self._queries["released"], RELEASE_MESSAGES_MAX)
+                if not rows:
+                    break
+                released += len(rows)
+                await self._take_released(rows)
+        return released
+
+    async def _take_released(self, rows: Sequence[asyncpg.Record]) -> None:
+        """Take what waited; each keeps the digest it came under, so that a repeat is known."""
+        raws = [_raw(row) for row in rows]
+        received, rejections = sift(raws, self._rules.everything, self._clock())
+        digests = {(row["source"], row["id"]): row["digest"] for row in rows}
+        await self._execute(
+            [
+                replace(each, envelope=replace(each.envelope, digest=digests[each.key]))
+                for each in received
+            ],
+            rejections,
+        )
+
+    async def sweep_for_ever(self) -> None:
+        """Release now and then what a crash or a race left waiting, until cancelled."""
+        while True:
+            try:
+                await self.release()
+            except PASSING as error:
+                logger.warning("release waits: %s", error)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _traceparent(raw: Raw) -> str | None:
+    """Return the trace a message belongs to, before it is parsed: from its header or its body."""
+    for name, value in raw.headers.items():
+        if name.lower() in ("traceparent", "ce-traceparent"):
+            return value
+    found = telemetry.TRACEPARENT_IN_JSON.search(raw.body)
+    return found[1].decode() if found else None
+
+
+def _raw(row: asyncpg.Record) -> Raw:
+    return Raw(row["subject"], json.loads(row["headers"]), row["body"], row["received_at"])
+
+
+def broker_for(address: NatsAddress) -> NatsBroker:
+    """Return the FastStream broker of a service; its connection never gives up."""
+    return NatsBroker(
+        address.url,
+        name=address.name,
+        security=NatsNKey.from_file(str(address.seed_file)),
+        inbox_prefix=f"_INBOX_{address.name}",
+        max_reconnect_attempts=-1,
+        error_cb=log_error,
+        ping_interval=PING_SECONDS,
+        graceful_timeout=STOP_SECONDS_MAX,
+        apply_types=False,
+        logger=None,
+    )
+
+
+def subscribe(broker: NatsBroker, owner: str, intake: Intake) -> None:
+    """Take this owner's messages in batches; acknowledged once committed, sent again on error.
+
+    The decoder hands on raw messages: a typed batch with one bad message would never arrive.
+    """
+
+    @broker.subscriber(
+        f"intake.*.{owner}.*",
+        stream=JStream(INTAKE, declare=False),
+        durable=owner,
+        config=next(config for _, config in consumers() if config.durable_name == owner),
+        pull_sub=PullSub(batch_size=BATCH_MESSAGES_MAX, timeout=COLLECT_SECONDS, batch=True),
+        inbox_prefix=f"_INBOX_{owner}.".encode(),
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        decoder=_raw_batch,
+    )
+    async def take(raws: list[Raw]) -> None:
+        try:
+            await intake.receive(raws)
+        except PASSING as error:
+            logger.warning("intake waits: %s", error or type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+            raise
+        except Exception:
+            # A fault of ours: FastStream would send the batch again without a word.
+            logger.exception("intake failed", extra={"count": len(raws)})
+            await asyncio.sleep(RETRY_SECONDS)
+            raise
+        failpoint("intake.before_ack")
+
+
+async def _raw_batch(message: NatsBatchMessage) -> list[Raw]:
+    now = system_clock()
+    return [
+        Raw(each.subject, dict(each.headers or {}), each.data, now) for each in message.raw_message
+    ]
+
+
+async def announce_rejection(connection: Client, rejection: Rejection) -> None:
+    """Tell the sender on `rejected.<source>`, without the data: they hold it themselves."""
+    notice = {
+        "id": rejection.id,
+        "type": rejection.type,
+        "reason": rejection.reason,
+        "detail": rejection.detail,
+        "violations": [
+            {"field": violation.field, "description": violation.description}
+            for violation in rejection.violations
+        ],
+        "rejected_id": str(rejection.rejection_id),
+        "traceparent": rejection.traceparent,
+    }
+    subject = f"rejected.{rejection.raw.source_name}"
+    try:
+        await connection.publish(subject, json.dumps(notice).encode())
+    except nats.errors.Error as error:
+        # The row is committed; the notice is a courtesy and must not send the batch again.
+        logger.warning("cannot announce on %s: %s", subject, error)

@@ -1,0 +1,265 @@
+"""NATS: the connection, the streams and their consumers, and publishing in atomic batches.
+
+nats-py has no publisher for atomic batches: `js.publish` stumbles over the empty answer to a batch
+message, so they go out as core requests. Source: NATS ADR-50; NATS server 2.12 and later.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import nats
+from nats.aio.client import Client
+from nats.errors import NoRespondersError
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+INTAKE, FACTS = "INTAKE", "FACTS"
+OWNERS = ("membership", "events", "resources")
+BATCH_MESSAGES_MAX = 1000
+BATCH_BYTES_MAX = 8 * 1024 * 1024
+PUBLISH_SECONDS_MAX = 5.0
+RECONNECT_DELAY_SECONDS = 0.2
+PING_SECONDS = 10
+ACK_WAIT_SECONDS = 30
+ACKS_PENDING_MAX = 20_000
+KEPT_SECONDS_MAX = 7 * 24 * 3600
+MESSAGE_BYTES_MAX = 1280 * 1024
+DUPLICATE_IN_BATCH = 10201
+NO_DEDUPLICATION_SECONDS = 0.1
+FACTS_DEDUPLICATION_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class NatsAddress:
+    """Where the broker is and who connects; the nkey seed stands in a file only its owner reads."""
+
+    url: str
+    name: str
+    seed_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish."""
+
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class PublishRefused(Exception):
+    """The broker refuses the message or batch; nothing of it was stored."""
+
+    def __init__(self, code: int, description: str) -> None:
+        """Keep JetStream's error code and words."""
+        super().__init__(f"{description} ({code})")
+        self.code = code
+
+
+async def connect(
+    address: NatsAddress, on_closed: Callable[[], Awaitable[None]] | None = None
+) -> Client:
+    """Return a connection that reconnects for ever."""
+    return await nats.connect(
+        address.url,
+        name=address.name,
+        nkeys_seed=str(address.seed_file),
+        inbox_prefix=f"_INBOX_{address.name}",
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_DELAY_SECONDS,
+        ping_interval=PING_SECONDS,
+        error_cb=log_error,
+        closed_cb=on_closed,
+    )
+
+
+async def log_error(error: Exception) -> None:
+    """Log what comes to no caller: a refused permission, a slow consumer."""
+    logger.warning("nats: %s", error)
+
+
+def streams() -> list[StreamConfig]:
+    """Return the streams: what comes in, and what was recorded."""
+    common = StreamConfig(
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        allow_atomic=True,
+        max_msg_size=MESSAGE_BYTES_MAX,
+        max_age=KEPT_SECONDS_MAX,
+        num_replicas=1,
+    )
+    return [
+        common.evolve(
+            name=INTAKE,
+            subjects=[f"intake.*.{owner}.*" for owner in OWNERS],
+            # Discarding new ones is visible to the publisher; discarding old ones is a loss.
+            discard=DiscardPolicy.NEW,
+            max_bytes=2 * 1024**3,
+            # One source must not suppress another's event with a message id: ledgers deduplicate.
+            duplicate_window=NO_DEDUPLICATION_SECONDS,
+        ),
+        common.evolve(
+            name=FACTS,
+            subjects=["facts.>"],
+            # The ledgers hold every fact for ever, so the oldest may go.
+            discard=DiscardPolicy.OLD,
+            max_bytes=4 * 1024**3,
+            duplicate_window=FACTS_DEDUPLICATION_SECONDS,
+            deny_delete=True,
+        ),
+    ]
+
+
+def consumers() -> list[tuple[str, ConsumerConfig]]:
+    """Return the durable consumers with their streams: one per owner, one for reporting."""
+    common = ConsumerConfig(
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        max_deliver=-1,
+        max_ack_pending=ACKS_PENDING_MAX,
+    )
+    return [
+        *(
+            (INTAKE, common.evolve(durable_name=owner, filter_subject=f"intake.*.{owner}.*"))
+            for owner in OWNERS
+        ),
+        (FACTS, common.evolve(durable_name="reporting", filter_subject="facts.>")),
+    ]
+
+
+async def provision(connection: Client) -> None:
+    """Make the streams and consumers that are missing; those that exist stay as they are."""
+    jetstream = connection.jetstream()
+    for stream in streams():
+        try:
+            await jetstream.stream_info(str(stream.name))
+        except NotFoundError:
+            await jetstream.add_stream(stream)
+            logger.info("stream %s made", stream.name)
+    for name, consumer in consumers():
+        try:
+            await jetstream.consumer_info(name, str(consumer.durable_name))
+        except NotFoundError:
+            await jetstream.add_consumer(name, consumer)
+            logger.info("consumer %s of %s made", consumer.durable_name, name)
+
+
+async def publish_batch(connection: Client, messages: Sequence[Outgoing]) -> None:
+    """Publish messages of one stream all or none, durable when this returns.
+
+    Args:
+        connection: to the broker.
+        messages: 1 to BATCH_MESSAGES_MAX of them, all for the same stream.
+
+    Raises:
+        PublishRefused: nothing was stored; DUPLICATE_IN_BATCH when one message id came before.
+        TimeoutError: unknown whether it was stored; publish again with the same ids.
+    """
+    batch_id = uuid4().hex
+    last = len(messages)
+    for sequence, message in enumerate(messages, start=1):
+        headers = {
+            **message.headers,
+            "Nats-Batch-Id": batch_id,
+            "Nats-Batch-Sequence": str(sequence),
+        }
+        if sequence == last:
+            headers["Nats-Batch-Commit"] = "1"
+        if sequence in (1, last):
+            await _request(connection, message.subject, headers, message.body)
+        else:
+            await connection.publish(message.subject, message.body, headers=headers)
+
+
+async def publish_one(connection: Client, message: Outgoing) -> None:
+    """Publish one message, durable when this returns; a known message id counts as published.
+
+    Raises:
+        PublishRefused, TimeoutError: as for `publish_batch`.
+    """
+    await _request(connection, message.subject, dict(message.headers), message.body)
+
+
+async def _request(connection: Client, subject: str, headers: dict[str, str], body: bytes) -> None:
+    try:
+        answer = await connection.request(
+            subject, body, timeout=PUBLISH_SECONDS_MAX, headers=headers
+        )
+    except NoRespondersError:
+        raise PublishRefused(503, f"no stream takes {subject}") from None
+    if answer.data and (error := json.loads(answer.data).get("error")):
+        raise PublishRefused(error.get("err_code", 0), error.get("description", "refused"))
+
+
+async def publish_batches(
+    connection: Client,
+    messages: Iterable[Outgoing],
+    on_published: Callable[[int], None] = lambda count: None,
+) -> int:
+    """Publish any number of messages in atomic batches, and return how many there were.
+
+    A batch whose fate is unknown is sent again: whoever reads it knows each message by its id.
+    """
+    published = 0
+    for batch in batches(messages):
+        await _until_published(connection, batch)
+        published += len(batch)
+        on_published(len(batch))
+    return published
+
+
+PUBLISH_ATTEMPTS_MAX = 10
+
+
+async def _until_published(connection: Client, batch: Sequence[Outgoing]) -> None:
+    for attempt in range(PUBLISH_ATTEMPTS_MAX):
+        try:
+            return await publish_batch(connection, batch)
+        except (TimeoutError, nats.errors.Error):
+            if attempt == PUBLISH_ATTEMPTS_MAX - 1:
+                raise
+            await asyncio.sleep(RECONNECT_DELAY_SECONDS * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def batches(messages: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Cut messages into batches within both limits."""
+    batch: list[Outgoing] = []
+    size = 0
+    for message in messages:
+        if batch and (
+            len(batch) == BATCH_MESSAGES_MAX or size + len(message.body) > BATCH_BYTES_MAX
+        ):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += len(message.body)
+    if batch:
+        yield batch
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut any sequence into lists of at most `size`."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,68 @@
+"""The skeleton of a service that owns a ledger: the same parts in the same places for each."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import asyncpg
+from tandem.ledger.v1 import ledger_pb2_grpc
+
+from shared.access import Access
+from shared.clock import Clock
+from shared.execute import Rules
+from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
+from shared.ledger import LedgerServicer
+from shared.relay import Relay
+from shared.rpc import Service, serve
+from shared.running import App
+from shared.settings import ServiceSettings
+
+LEDGER_SERVICE = "tandem.ledger.v1.LedgerService"
+
+
+async def open_owner(
+    app: App,
+    settings: ServiceSettings,
+    pool: asyncpg.Pool,
+    rules: Rules,
+    resolve: Resolve,
+    services: Callable[[Intake], Sequence[Service]],
+    clock: Clock,
+    on_recorded: Callable[[], None] = lambda: None,
+) -> None:
+    """Open relay, intake and doors of an owning service; ready when this returns.
+
+    Args:
+        app: what everything is opened on, and closed with.
+        settings: where the neighbours are.
+        pool: the service's database.
+        rules: what the service adds to the core.
+        resolve: looks up what its messages name.
+        services: its gRPC services, around the intake that their commands go through.
+        clock: gives `recorded_at`.
+        on_recorded: told after facts were recorded.
+    """
+    connection = await app.broker(settings)
+    relay = Relay(pool, connection)
+
+    def recorded() -> None:
+        relay.wake()
+        on_recorded()
+
+    announce = partial(announce_rejection, connection)
+    intake = Intake(pool, rules, resolve, clock, announce, recorded)
+    app.background(relay.run())
+    app.background(intake.sweep_for_ever())
+    ledger = Service(
+        LEDGER_SERVICE,
+        LedgerServicer(pool),
+        ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
+    )
+    serving = await serve(
+        settings.grpc_listen, [*services(intake), ledger], Access(settings.tokens_file)
+    )
+    app.stack.push_async_callback(serving.stop)
+    broker = broker_for(settings.nats(rules.ledger))
+    subscribe(broker, rules.ledger, intake)
+    await broker.start()
+    app.stack.push_async_callback(broker.stop)
+    await app.http(settings.http_listen)

@@ -1,0 +1,248 @@
+"""From FACTS to a service's projections, keyed on (ledger, stream, version).
+
+The checkpoint is the table `fact` itself, written in the transaction of the rows: a repeat is
+dropped, a jump is a gap and is filled from the ledger. JetStream's sequence numbers mean nothing
+here, because a broker that was rolled back uses them again. What the broker lost altogether is
+found by comparing each ledger's heads with `fact`, at the start and from time to time.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.client import JetStreamContext
+from nats.js.errors import APIError
+
+from shared import telemetry
+from shared.database import TRANSIENT
+from shared.errors import TandemError
+from shared.execute import SHARED_QUERIES
+from shared.failpoints import failpoint
+from shared.messaging import FACTS
+from shared.queries import Connection, Queries, Statement, run
+from shared.recorded import Recorded
+from shared.upcasting import UnknownType
+from shared.wire import from_wire
+
+logger = logging.getLogger(__name__)
+
+PROJECTOR_LOCK = 0x7072_6F6A
+BATCH_FACTS_MAX = 1000
+FETCH_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+COMPARE_SECONDS = 10.0
+
+PASSING: tuple[type[BaseException], ...] = (nats.errors.Error, APIError, TandemError, *TRANSIENT)
+"""Errors after which the same facts are taken again."""
+
+Stream = tuple[str, str]
+"""A ledger and the name of a stream in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The last version of each stream of a ledger that grew behind a position.
+
+    Below `settled` no fact can appear any more.
+    """
+
+    versions: Mapping[str, int]
+    settled: int
+
+
+class LedgerReader(Protocol):
+    """A ledger as others read it: over gRPC, or straight from the database in a test."""
+
+    def streams(self, after: Mapping[str, int]) -> AsyncIterator[list[Recorded]]:
+        """Yield what these streams hold behind these versions, in order within each stream."""
+        ...
+
+    async def heads(self, after_position: int) -> Heads:
+        """Return the heads of the streams that grew behind a position."""
+        ...
+
+
+class Projector:
+    """Applies facts to projections, each exactly once and in order within its stream."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        facts: Any,
+        project: Callable[[Recorded], list[Statement]],
+        queries: Queries,
+        ledgers: Mapping[str, LedgerReader],
+        on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
+    ) -> None:
+        """Bind a pure projection to its tables and to the ledgers that fill its gaps."""
+        self._pool, self._facts, self._project, self._tables = pool, facts, project, queries
+        self._ledgers, self._on_projected = ledgers, on_projected
+        self._queries = Queries(SHARED_QUERIES)
+
+    async def run(self, connection: Client, durable: str) -> None:
+        """Take facts from the durable consumer until cancelled; failures wait and try again."""
+        subscription = None
+        while True:
+            try:
+                subscription = subscription or await connection.jetstream().pull_subscribe_bind(
+                    durable, FACTS
+                )
+                await self._take(subscription)
+            except PASSING as error:
+                logger.warning("projector waits: %s", error or type(error).__name__)
+                subscription = None
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _take(self, subscription: JetStreamContext.PullSubscription) -> None:
+        try:
+            messages = await subscription.fetch(BATCH_FACTS_MAX, timeout=FETCH_SECONDS)
+        except (TimeoutError, nats.errors.TimeoutError):
+            return
+        facts = [fact for message in messages if (fact := self._read(message)) is not None]
+        await self.apply(facts)
+        failpoint("projector.before_ack")
+        for message in messages:
+            await message.ack()
+
+    def _read(self, message: Msg) -> Recorded | None:
+        """Return the message's fact; what is none is left to the comparison with the ledger."""
+        try:
+            return from_wire(message.data, self._facts)
+        except (UnknownType, KeyError, ValueError):
+            logger.exception("not a fact of ours", extra={"source": message.subject})
+            return None
+
+    async def apply(self, facts: Sequence[Recorded]) -> int:
+        """Project what is new among these facts, and what is missing before them.
+
+        Returns:
+            How many facts were projected.
+        """
+        if not facts:
+            return 0
+        with telemetry.joined(
+            "projection.apply",
+            [fact.traceparent for fact in facts],
+            attributes={"messaging.system": "nats", "messaging.batch.message_count": len(facts)},
+        ):
+            return await self._apply(facts)
+
+    async def _apply(self, facts: Sequence[Recorded]) -> int:
+        complete = await self._fill_gaps(facts)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
+            fresh = _in_order(complete, await self._versions(connection, map(_stream, complete)))
+            failpoint("projector.before_write")
+            await run(connection, self._queries, [_fact_row(fact) for fact in fresh])
+            rows = [row for fact in fresh for row in self._project(fact)]
+            await run(connection, self._tables, rows)
+            failpoint("projector.before_commit")
+        failpoint("projector.after_commit")
+        if fresh:
+            self._on_projected(fresh)
+        return len(fresh)
+
+    async def _versions(
+        self, connection: Connection, streams: Iterable[Stream]
+    ) -> dict[Stream, int]:
+        wanted = [list(part) for part in zip(*sorted(set(streams)), strict=True)] or [[], []]
+        rows = await connection.fetch(self._queries["projected_versions"], *wanted)
+        return {(row["ledger"], row["stream"]): row["version"] for row in rows}
+
+    async def _fill_gaps(self, facts: Sequence[Recorded]) -> list[Recorded]:
+        async with self._pool.acquire() as connection:
+            versions = await self._versions(connection, map(_stream, facts))
+        missing = _gaps(facts, versions)
+        complete = list(facts)
+        for ledger, after in missing.items():
+            logger.info("filling gaps", extra={"service": ledger, "count": len(after)})
+            async for batch in self._ledgers[ledger].streams(after):
+                complete += batch
+        return complete
+
+    async def compare_for_ever(self) -> None:
+        """Compare with every ledger now and then, until cancelled."""
+        while True:
+            for ledger in self._ledgers:
+                try:
+                    await self.compare(ledger)
+                except PASSING as error:
+                    logger.warning("cannot compare with %s: %s", ledger, error)
+            await asyncio.sleep(COMPARE_SECONDS)
+
+    async def compare(self, ledger: str) -> int:
+        """Fetch what this ledger holds and the projections lack, however it went missing.
+
+        Returns:
+            How many facts were projected.
+        """
+        async with self._pool.acquire() as connection:
+            start = await connection.fetchval(self._queries["audited_position"], ledger) or 0
+            heads = await self._ledgers[ledger].heads(start)
+            streams = [(ledger, stream) for stream in heads.versions]
+            projected = await self._versions(connection, streams)
+        behind = {
+            stream: have
+            for stream, version in heads.versions.items()
+            if (have := projected.get((ledger, stream), 0)) < version
+        }
+        healed = 0
+        if behind:
+            async for batch in self._ledgers[ledger].streams(behind):
+                healed += await self.apply(batch)
+        async with self._pool.acquire() as connection:
+            await connection.execute(self._queries["audited_until"], ledger, heads.settled)
+        return healed
+
+
+def _stream(fact: Recorded) -> Stream:
+    return fact.ledger, fact.stream
+
+
+def _gaps(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> dict[str, dict[str, int]]:
+    """Return, per ledger, the streams that miss a version, with the last version they have."""
+    arrived: dict[Stream, set[int]] = {}
+    for fact in facts:
+        arrived.setdefault(_stream(fact), set()).add(fact.version)
+    missing: dict[str, dict[str, int]] = {}
+    for stream, here in arrived.items():
+        have = versions.get(stream, 0)
+        if any(version not in here for version in range(have + 1, max(here))):
+            missing.setdefault(stream[0], {})[stream[1]] = have
+    return missing
+
+
+def _in_order(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> list[Recorded]:
+    """Return what follows without a gap on the versions projected: each once, in order."""
+    reached = dict(versions)
+    fresh = []
+    for fact in sorted(facts, key=lambda fact: (fact.ledger, fact.stream, fact.version)):
+        if fact.version == reached.get(_stream(fact), 0) + 1:
+            reached[_stream(fact)] = fact.version
+            fresh.append(fact)
+    return fresh
+
+
+def _fact_row(fact: Recorded) -> Statement:
+    return Statement(
+        "projected_fact",
+        (
+            fact.stream,
+            fact.version,
+            fact.ledger,
+            fact.position,
+            fact.fact_id,
+            fact.fact.TYPE,
+            fact.occurred_at,
+            fact.recorded_at,
+            fact.source,
+            fact.source_id,
+            fact.traceparent,
+        ),
+    )

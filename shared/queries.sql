@@ -1,0 +1,164 @@
+-- inbox_known
+-- Which of these idempotency keys came before, with what content and which facts.
+select source, id, digest, streams, versions
+  from inbox
+  join unnest($1::text[], $2::text[]) as wanted (source, id) using (source, id);
+
+-- waiting_known
+-- Which of these idempotency keys wait already, with what content.
+select source, id, digest, needs
+  from waiting
+  join unnest($1::text[], $2::text[]) as wanted (source, id) using (source, id);
+
+-- provided_keys
+-- Which of these keys exist.
+select key from provided where key = any ($1::text[]);
+
+-- load_streams
+-- The facts of these streams, oldest first.
+select stream, version, type, data::text as data
+  from ledger
+ where stream = any ($1::text[])
+ order by stream, version;
+
+-- append
+-- Facts to the end of their streams and their positions to the outbox, in the order given.
+with appended as (
+    insert into ledger (stream, version, fact_id, type, data, occurred_at, recorded_at, source, source_id, traceparent)
+    select * from unnest($1::text[], $2::integer[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[],
+                         $7::timestamptz[], $8::text[], $9::text[], $10::text[])
+    returning position
+)
+insert into outbox (position) select position from appended;
+
+-- remember
+-- The idempotency keys that were accepted now.
+insert into inbox (source, id, digest, received_at, streams, versions)
+values ($1, $2, $3, $4, $5, $6);
+
+-- provide
+-- Keys that exist from now on.
+insert into provided (key) values ($1) on conflict do nothing;
+
+-- wait
+-- A message that waits for what it speaks of.
+insert into waiting (source, id, type, needs, digest, subject, headers, body, received_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing;
+
+-- wait_no_longer
+-- Messages that were dealt with, whether they waited or not.
+delete from waiting w
+ using unnest($1::text[], $2::text[]) as settled (source, id)
+ where w.source = settled.source and w.id = settled.id;
+
+-- reject
+-- A message that cannot be accepted; the same bytes are kept once.
+insert into rejected (rejection_id, source, id, type, reason, detail, violations, subject, headers, body, traceparent, received_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing;
+
+-- released
+-- Waiting messages whose need is met, longest waiting first.
+select w.source, w.id, w.digest, w.subject, w.headers::text as headers, w.body, w.received_at
+  from waiting w
+  join provided p on p.key = w.needs
+ order by w.received_at, w.source, w.id
+ limit $1;
+
+-- receipt_facts
+-- The facts behind a receipt.
+select stream, version, type, fact_id
+  from ledger
+  join unnest($1::text[], $2::integer[]) as wanted (stream, version) using (stream, version)
+ order by position;
+
+-- outbox_next
+-- The oldest facts that the broker has not acknowledged, each stream in order of versions.
+select position, stream, version, fact_id, type, data::text as data, occurred_at, recorded_at,
+       source, source_id, traceparent
+  from ledger
+ where position in (select position from outbox order by position limit $1)
+ order by position;
+
+-- outbox_done
+-- Facts that the broker has acknowledged.
+delete from outbox where position = any ($1::bigint[]);
+
+-- outbox_age
+-- How many facts wait for the broker, and since when.
+select count(*) as depth, coalesce(extract(epoch from now() - min(appended_at)), 0)::float8 as age_seconds
+  from outbox join ledger using (position);
+
+-- ledger_after
+-- A page of the ledger in order of position.
+select position, stream, version, fact_id, type, data::text as data, occurred_at, recorded_at,
+       source, source_id, traceparent
+  from ledger
+ where position > $1
+ order by position
+ limit $2;
+
+-- ledger_streams
+-- A page of some streams: for each, what follows a version.
+select l.position, l.stream, l.version, l.fact_id, l.type, l.data::text as data, l.occurred_at,
+       l.recorded_at, l.source, l.source_id, l.traceparent
+  from unnest($1::text[], $2::integer[]) as wanted (stream, after_version)
+  join ledger l on l.stream = wanted.stream and l.version > wanted.after_version
+ order by l.stream, l.version
+ limit $3;
+
+-- ledger_heads
+-- The last version of every stream that grew behind a position.
+select stream, max(version) as version
+  from ledger
+ where position > $1
+ group by stream;
+
+-- ledger_settled
+-- The position below which no transaction can still commit: all that began before it have ended,
+-- because no transaction lives longer than the server's transaction_timeout.
+select coalesce(max(position), 0) from ledger where appended_at < now() - $1::interval;
+
+-- ledger_total
+-- How many facts the ledger holds.
+select count(*) from ledger;
+
+-- rejected_page
+-- Rejected messages, newest first, behind the last one of the page before.
+select rejection_id, source, id, type, reason, detail, violations::text as violations, subject,
+       headers::text as headers, body, traceparent, received_at
+  from rejected
+ where ($1::text is null or source = $1)
+   and ($2::text is null or reason = $2)
+   and ($3::timestamptz is null or (received_at, rejection_id) < ($3, $4::text::uuid))
+ order by received_at desc, rejection_id desc
+ limit $5;
+
+-- waiting_page
+-- Waiting messages, longest waiting first, behind the last one of the page before.
+select source, id, source || chr(10) || id as key, type, needs, received_at
+  from waiting
+ where ($1::text is null or needs = $1)
+   and ($2::timestamptz is null or (received_at, source || chr(10) || id) > ($2, $3::text))
+ order by received_at, key
+ limit $4;
+
+-- projected_versions
+-- How far each of these streams was projected.
+select ledger, stream, max(version) as version
+  from fact
+  join unnest($1::text[], $2::text[]) as wanted (ledger, stream) using (ledger, stream)
+ group by ledger, stream;
+
+-- projected_fact
+-- A fact that is projected now; versions of a stream come without a gap.
+insert into fact (stream, version, ledger, position, fact_id, type, occurred_at, recorded_at, source, source_id, traceparent)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- audited_position
+-- How far this ledger was compared.
+select position from audited where ledger = $1;
+
+-- audited_until
+-- This ledger was compared that far.
+insert into audited (ledger, position) values ($1, $2)
+on conflict (ledger) do update set position = greatest(audited.position, excluded.position);

@@ -1,0 +1,235 @@
+"""A service as a process: built once, ready, watched, stopped cleanly.
+
+On SIGTERM it stops taking, finishes the batch and drains. When a part fails for good the process
+ends, because a supervisor's restart is the one repair that is always right.
+"""
+
+import asyncio
+import contextlib
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import uvicorn
+import uvloop
+from nats.aio.client import Client
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from shared import telemetry
+from shared.database import connect_pool, migrate
+from shared.messaging import connect
+from shared.settings import DatabaseSettings, ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+SILENCE_SECONDS_MAX = 10.0
+CHECK_SECONDS_MAX = 2.0
+STUCK_EXIT_CODE = 70
+
+Check = Callable[[], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class App:
+    """What is alive in a service, and how to tell whether it works."""
+
+    name: str
+    stack: AsyncExitStack
+    checks: dict[str, Check] = field(default_factory=dict)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: bool = False
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something for as long as the service lives; its failure ends the service."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._on_done)
+        self.stack.push_async_callback(_cancelled, task)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a part of %s failed", self.name, exc_info=error)
+            self.failed = True
+            self.stopped.set()
+
+    async def fail(self) -> None:
+        """End the service: something it cannot live without is gone for good."""
+        self.failed = True
+        self.stopped.set()
+
+    async def database(self, settings: ServiceSettings) -> asyncpg.Pool:
+        """Return the pool of this service's database."""
+        pool = await connect_pool(settings.database)
+        self.stack.push_async_callback(pool.close)
+
+        async def answers() -> bool:
+            return await pool.fetchval("select true") is True
+
+        self.checks["database"] = answers
+        return pool
+
+    async def broker(self, settings: ServiceSettings) -> Client:
+        """Return this service's connection to NATS."""
+        connection = await connect(settings.nats(self.name), on_closed=self._on_closed)
+        self.stack.push_async_callback(_drained, connection)
+
+        async def connected() -> bool:
+            return bool(connection.is_connected)
+
+        self.checks["nats"] = connected
+        return connection
+
+    async def _on_closed(self) -> None:
+        if not self.stopped.is_set():
+            logger.error("the connection to nats is closed for good")
+            await self.fail()
+
+    async def http(self, listen: str, routes: Sequence[BaseRoute] = ()) -> None:
+        """Serve /healthz, /readyz, /metrics and the service's own routes."""
+        host, _, port = listen.rpartition(":")
+        application = Starlette(routes=[*self._routes(), *routes])
+        config = uvicorn.Config(
+            application,
+            host=host,
+            port=int(port),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+        )
+        server = _Server(config)
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            if task.done():
+                await task
+                raise OSError(f"cannot listen on {listen}")
+            await asyncio.sleep(0.01)
+        self.stack.push_async_callback(_http_stopped, server, task)
+
+    def _routes(self) -> list[Route]:
+        async def healthz(request: Request) -> Response:
+            return PlainTextResponse("ok\n")
+
+        async def readyz(request: Request) -> Response:
+            found = await self.checked()
+            return JSONResponse(found, status_code=200 if all(found.values()) else 503)
+
+        async def metrics(request: Request) -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        return [
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ]
+
+    async def checked(self) -> Mapping[str, bool]:
+        """Return which parts answer, within CHECK_SECONDS_MAX each."""
+        names = list(self.checks)
+        answers = await asyncio.gather(*(_answers(self.checks[name]) for name in names))
+        return dict(zip(names, answers, strict=True))
+
+
+async def _answers(check: Check) -> bool:
+    try:
+        return await asyncio.wait_for(check(), CHECK_SECONDS_MAX)
+    except Exception as error:
+        logger.info("a check fails: %s", error or type(error).__name__)
+        return False
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def _drained(connection: Client) -> None:
+    if connection.is_connected:
+        await connection.drain()
+    elif not connection.is_closed:
+        await connection.close()
+
+
+async def _http_stopped(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    server.should_exit = True
+    await task
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@asynccontextmanager
+async def app(name: str) -> AsyncIterator[App]:
+    """Open an app whose parts close in the reverse order of their opening."""
+    async with AsyncExitStack() as stack:
+        opened = App(name, stack)
+        try:
+            yield opened
+        finally:
+            opened.stopped.set()
+
+
+def main(
+    name: str,
+    running: Callable[[], AbstractAsyncContextManager[App]],
+    migrations: Sequence[Path],
+) -> None:
+    """Run a service until it is told to stop, or run its migrations when asked to `migrate`.
+
+    Exits with 0 after SIGINT or SIGTERM, with 1 when a part failed.
+    """
+    telemetry.start(name)
+    if sys.argv[1:] == ["migrate"]:
+        ran = asyncio.run(migrate(DatabaseSettings().database, name, migrations))
+        logger.info("migrated", extra={"count": len(ran)})
+        return
+    failed = uvloop.run(_until_stopped(running))
+    telemetry.stop()
+    sys.exit(1 if failed else 0)
+
+
+async def _until_stopped(running: Callable[[], AbstractAsyncContextManager[App]]) -> bool:
+    _watch(asyncio.get_running_loop())
+    async with running() as opened:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, opened.stopped.set)
+        logger.info("ready")
+        await opened.stopped.wait()
+        return opened.failed
+
+
+def _watch(loop: asyncio.AbstractEventLoop) -> None:
+    """End the process when its event loop is silent: a stuck loop answers no health check."""
+    heard = [time.monotonic()]
+
+    def beat() -> None:
+        heard[0] = time.monotonic()
+        loop.call_later(1.0, beat)
+
+    def listen() -> None:
+        while True:
+            time.sleep(1.0)
+            if time.monotonic() - heard[0] > SILENCE_SECONDS_MAX:
+                faulthandler.dump_traceback(all_threads=True)
+                os._exit(STUCK_EXIT_CODE)
+
+    beat()
+    threading.Thread(target=listen, name="watchdog", daemon=True).start()

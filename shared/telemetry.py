@@ -1,0 +1,150 @@
+"""Traces, metrics and logs by the standard OTEL_ variables; nothing here knows a service.
+
+A batch that carries one trace continues it; a batch that joins many starts its own and links to
+each. Attributes are ids and counts: bodies, names and e-mails never stand in a span or a log.
+"""
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from opentelemetry import metrics, trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+LINKS_MAX = 128
+TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+TRACEPARENT_IN_JSON = re.compile(
+    rb'"traceparent"\s*:\s*"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"'
+)
+PROPAGATOR = TraceContextTextMapPropagator()
+LOGGED_FIELDS = ("stream", "source", "id", "service", "count", "attempt", "reason", "method")
+Attributes = Mapping[str, str | int | float | bool]
+
+
+def start(service: str) -> None:
+    """Set up traces, metrics and logs for this process.
+
+    Spans leave only when OTEL_EXPORTER_OTLP_ENDPOINT (or its traces form) says where to.
+    """
+    resource = Resource.create({"service.name": service, "service.namespace": "tandem"})
+    provider = TracerProvider(resource=resource)
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+    ):
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    metrics.set_meter_provider(
+        MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()])
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(service))
+    logging.basicConfig(
+        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"), handlers=[handler], force=True
+    )
+
+
+def stop() -> None:
+    """Send what is still held."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line; line breaks and control characters in values arrive escaped."""
+
+    def __init__(self, service: str) -> None:
+        """Remember the service that every line names."""
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the trace it belongs to."""
+        context = trace.get_current_span().get_span_context()
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: getattr(record, name) for name in LOGGED_FIELDS if hasattr(record, name)}
+        if context.is_valid:
+            line["trace_id"] = trace.format_trace_id(context.trace_id)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def context_of(traceparent: str | None) -> SpanContext | None:
+    """Return the span context in a `traceparent`, or None when it holds none."""
+    if traceparent is None or not TRACEPARENT.match(traceparent):
+        return None
+    context = PROPAGATOR.extract({"traceparent": traceparent})
+    found = trace.get_current_span(context).get_span_context()
+    return found if found.is_valid else None
+
+
+def traceparent_here() -> str | None:
+    """Return the current span as a `traceparent`, or None outside any recorded span."""
+    carrier: dict[str, str] = {}
+    PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def onward(traceparent: str | None) -> str | None:
+    """Return what a fact carries on: this span if it is of the message's trace, else its own."""
+    said = context_of(traceparent)
+    here = trace.get_current_span().get_span_context()
+    if said is None or said.trace_id == here.trace_id:
+        return traceparent_here()
+    return traceparent
+
+
+@contextmanager
+def joined(
+    name: str,
+    traceparents: Iterable[str | None],
+    kind: SpanKind = SpanKind.CONSUMER,
+    attributes: Attributes | None = None,
+) -> Iterator[Span]:
+    """Open the span of a batch: in the trace it belongs to, or in its own with links to many.
+
+    When the caller stands in a span already, that stays the parent.
+    """
+    found = {text: context for text in traceparents if (context := context_of(text))}
+    contexts = [found[text] for text in sorted(map(str, found))]
+    traces = {context.trace_id for context in contexts}
+    parent: Context | None = None
+    links: list[Link] = []
+    if len(traces) == 1 and not trace.get_current_span().get_span_context().is_valid:
+        parent = trace.set_span_in_context(trace.NonRecordingSpan(contexts[0]))
+    else:
+        links = [Link(context) for context in contexts[:LINKS_MAX]]
+    with tracer().start_as_current_span(
+        name, context=parent, kind=kind, links=links, attributes=dict(attributes or {})
+    ) as span:
+        yield span
+
+
+def tracer() -> trace.Tracer:
+    """Return the tracer of Tandem's own spans."""
+    return trace.get_tracer("tandem")
+
+
+def meter() -> metrics.Meter:
+    """Return the meter of Tandem's own metrics."""
+    return metrics.get_meter("tandem")
