@@ -1,0 +1,1 @@
+"""Builds the gazetteer that membership reads: `python -m deploy.gazetteer.build`."""
