@@ -1,0 +1,71 @@
+"""Builds events, once; nothing else constructs its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tandem.events.v1 import events_pb2_grpc
+
+from services.events import domain
+from services.events.intake import Resolution
+from services.events.projections import project
+from services.events.rpc import EventsServicer
+from services.events.settings import Settings
+from services.events.vault import Vault
+from shared.cities import Cities
+from shared.clock import Clock, system_clock
+from shared.contracts.events import EventsEvent
+from shared.contracts.messages.events import EventsDecision, EventsMessage
+from shared.database import LEDGER_TABLES
+from shared.execute import Rules
+from shared.intake import Intake
+from shared.owner import open_owner
+from shared.queries import Queries
+from shared.rpc import Service, channel
+from shared.running import App, app
+from shared.streams import Streams
+
+HERE = Path(__file__).parent
+MIGRATIONS = (LEDGER_TABLES, HERE / "sql")
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings | None = None, clock: Clock = system_clock
+) -> AsyncIterator[App]:
+    """Run events; it is ready when this yields, and stopped cleanly when left."""
+    settings = settings or Settings()
+    queries = Queries(HERE / "queries.sql")
+    rules = Rules(
+        ledger="events",
+        facts=EventsEvent,
+        messages=EventsMessage,
+        decisions=EventsDecision,
+        deciders=domain.DECIDERS,
+        stream_of=domain.stream_of,
+        needs=domain.needs,
+        provides=domain.provides,
+        project=project,
+        queries=queries,
+    )
+    async with app("events") as opened:
+        pool = await opened.database(settings)
+        membership = channel(settings.peer_membership, token_file=settings.token_file)
+        opened.stack.push_async_callback(membership.close)
+        cities = Cities(membership)
+        vault = Vault(pool, queries, settings.vault_key_file)
+        resolution = Resolution(cities, vault, clock)
+        streams = Streams(pool, EventsEvent, domain.DECIDERS)
+
+        def services(intake: Intake) -> list[Service]:
+            servicer = EventsServicer(intake, streams, pool, queries, clock)
+            return [
+                Service(
+                    "tandem.events.v1.EventsService",
+                    servicer,
+                    events_pb2_grpc.add_EventsServiceServicer_to_server,
+                )
+            ]
+
+        await open_owner(opened, settings, pool, rules, resolution.commands, services, clock)
+        yield opened

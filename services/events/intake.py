@@ -1,0 +1,103 @@
+"""The way in: cities are resolved by membership, people become keys of the vault.
+
+Attendance of an activity nobody has announced yet waits for it. A person whose city nobody can
+tell is recorded all the same, with the open question in place of the city.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from services.events.vault import Vault, domain_of, is_weak
+from shared.cities import Cities, Question
+from shared.clock import Clock
+from shared.contracts.messages.events import (
+    AttendAsCity,
+    CancelRegistration,
+    ContributeAsCity,
+    ErasePerson,
+    GiveHelp,
+    JoinParticipant,
+    LeaveParticipant,
+    ReceiveRegistration,
+    RecordAttendance,
+)
+from shared.contracts.values import CityReference, Message, Person
+from shared.decider import Command, PersonKey
+from shared.sift import Received
+
+T = TypeVar("T")
+
+
+class Resolution:
+    """Looks up what the messages of a batch name: one call for all cities, one for all people."""
+
+    def __init__(self, cities: Cities, vault: Vault, clock: Clock) -> None:
+        """Bind membership and the vault."""
+        self._cities, self._vault, self._clock = cities, vault, clock
+
+    async def commands(self, received: Sequence[Received]) -> list[Command]:
+        """Return a command for each message, in order.
+
+        Raises:
+            Unavailable: membership does not answer; nothing was decided.
+        """
+        people = [(each.key[0], person) for each in received for person in people_in(each.message)]
+        questions: list[Question] = [city for each in received for city in cities_in(each.message)]
+        questions += [domain for _, person in people if (domain := domain_of(person))]
+        pointers = await self._cities.resolve(questions)
+        keys = await self._vault.keys(people)
+        cities = {
+            question: pointer
+            for question, pointer in pointers.items()
+            if isinstance(question, CityReference) and pointer is not None
+        }
+        now = self._clock()
+        return [
+            Command(
+                said=each.message,
+                source=each.key[0],
+                id=each.key[1],
+                occurred_at=each.envelope.time,
+                now=now,
+                cities=cities,
+                people={
+                    person: PersonKey(
+                        key=keys[each.key[0], person],
+                        weak=is_weak(person),
+                        city_by_domain=pointers.get(domain_of(person) or ""),
+                    )
+                    for person in people_in(each.message)
+                },
+            )
+            for each in received
+        ]
+
+
+def people_in(message: Message) -> Iterator[Person]:
+    """Yield the people that a message names."""
+    match message:
+        case ReceiveRegistration() | CancelRegistration() | JoinParticipant() | LeaveParticipant():
+            yield message.person
+        case RecordAttendance():
+            yield from (participant.person for participant in message.participants)
+        case ErasePerson():
+            yield from _present([message.identity])
+        case _:
+            return
+
+
+def cities_in(message: Message) -> Iterator[CityReference]:
+    """Yield the cities that a message names."""
+    match message:
+        case AttendAsCity() | ContributeAsCity() | GiveHelp():
+            yield message.city
+        case ReceiveRegistration() | CancelRegistration() | JoinParticipant() | LeaveParticipant():
+            yield from _present([message.city])
+        case RecordAttendance():
+            yield from _present(participant.city for participant in message.participants)
+        case _:
+            return
+
+
+def _present(values: Iterable[T | None]) -> Iterator[T]:
+    return (value for value in values if value is not None)

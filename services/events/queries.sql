@@ -1,0 +1,38 @@
+-- identities_known
+-- Whose these hashed identities are.
+select identity, person from person_identity where identity = any ($1::bytea[]);
+
+-- remember_person
+-- A person, with what was newly learnt of them.
+insert into person (person, email, name, organisation) values ($1, $2, $3, $4)
+on conflict (person) do update
+   set email = coalesce(person.email, excluded.email),
+       name = coalesce(excluded.name, person.name),
+       organisation = coalesce(excluded.organisation, person.organisation)
+ where (person.email is null and excluded.email is not null)
+    or (excluded.name is not null and excluded.name is distinct from person.name)
+    or (excluded.organisation is not null and excluded.organisation is distinct from person.organisation);
+
+-- remember_identity
+-- A hashed identity of a person.
+insert into person_identity (identity, person, weak) values ($1, $2, $3) on conflict do nothing;
+
+-- erase_person
+-- Forget a person: nobody can say any more who the key was.
+with forgotten as (delete from person_identity where person = $1)
+delete from person where person = $1;
+
+-- put_activity
+-- An activity as it was announced last.
+insert into activity (activity_id, title, kind, starts_at) values ($1, $2, $3, $4)
+on conflict (activity_id) do update
+   set title = excluded.title, kind = excluded.kind, starts_at = excluded.starts_at;
+
+-- activity_page
+-- Activities in the order of their ids.
+select activity_id
+  from activity
+ where activity_id > $1
+   and ($2::text is null or kind = $2)
+ order by activity_id
+ limit $3;

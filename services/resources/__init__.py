@@ -1,0 +1,9 @@
+"""Resources: the works the partners publish, their editions, and whom they reached.
+
+Owns       works, editions, shares, deliveries, downloads
+Accepts    intake.*.resources.* and the commands of ResourcesService
+Publishes  facts.resources.{resource,delivery,download}.<id>.<name>
+Serves     ResourcesService: commands, GetResource, ListResources;
+           LedgerService: ReadLedger, ReadHeads, ListRejected, ListWaiting
+Tables     ledger, inbox, outbox, waiting, rejected (shared); resource (for lists)
+"""
