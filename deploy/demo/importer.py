@@ -1,0 +1,96 @@
+"""Publishes the demonstration over NATS, with the `demo` credential, like any outside system.
+
+A repeat: every event keeps its id, so each owner knows it and records nothing twice.
+A crash: what a committed batch holds is durable; publish again and the rest follows.
+A bad event: its owner rejects that one by itself, with the reason.
+"""
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy.demo.events import CloudEvent, demo_events
+from shared.contracts.envelope import STRUCTURED
+from shared.messaging import NatsAddress, Outgoing, connect, publish_batches
+
+CREDENTIAL = "demo"
+ENDPOINTS = "endpoints.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What was published.
+
+    Args:
+        by_type: type of event -> how many.
+    """
+
+    published: int
+    by_type: Mapping[str, int]
+
+
+async def publish_demo(endpoints: Mapping[str, Any], console: Console | None = None) -> DemoSummary:
+    """Publish every event of the demonstration, durable when this returns.
+
+    Args:
+        endpoints: what endpoints.json holds; its credential `demo` is used.
+        console: where to draw a progress bar; None draws none.
+
+    Raises:
+        KeyError: the system has no credential `demo`.
+        PublishRefused: the broker takes none of it.
+    """
+    events = demo_events(CREDENTIAL)
+    seed_file = Path(endpoints["credentials"][CREDENTIAL]["nkey_seed_file"])
+    connection = await connect(NatsAddress(endpoints["nats"], CREDENTIAL, seed_file))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    try:
+        with Progress(*columns, console=console, disable=console is None) as progress:
+            task = progress.add_task("publishing the demonstration", total=len(events))
+            published = await publish_batches(
+                connection,
+                outgoing(events),
+                on_published=lambda count: progress.advance(task, count),
+            )
+    finally:
+        await connection.close()
+    return DemoSummary(published, Counter(event["type"] for event in events))
+
+
+def outgoing(events: Iterable[CloudEvent]) -> Iterable[Outgoing]:
+    """Return the events as messages on `intake.demo.<service>.<name>`, in structured mode."""
+    for event in events:
+        _, service, name, _ = event["type"].split(".")
+        yield Outgoing(
+            subject=f"intake.{CREDENTIAL}.{service}.{name}",
+            headers={"content-type": STRUCTURED},
+            body=json.dumps(event, ensure_ascii=False).encode(),
+        )
+
+
+def main() -> None:
+    """Publish the demonstration to the system running in a data directory."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".tandem"), help="its data directory")
+    console = Console()
+    file = parser.parse_args().data / ENDPOINTS
+    try:
+        endpoints = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SystemExit(f"{file} is missing: is the system up? Start it with tandem up") from None
+    summary = asyncio.run(publish_demo(endpoints, console))
+    for name, count in sorted(summary.by_type.items()):
+        console.print(f"{count:>5}  {name}", highlight=False)
+    console.print(f"{summary.published:>5}  published", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
