@@ -113,7 +113,7 @@ def streams() -> list[StreamConfig]:
             subjects=[f"intake.*.{owner}.*" for owner in OWNERS],
             # Discarding new ones is visible to the publisher; discarding old ones is a loss.
             discard=DiscardPolicy.NEW,
-            max_bytes=2 * 1024**3,
+            max_bytes=1024**3,
             # One source must not suppress another's event with a message id: ledgers deduplicate.
             duplicate_window=NO_DEDUPLICATION_SECONDS,
         ),
@@ -122,7 +122,7 @@ def streams() -> list[StreamConfig]:
             subjects=["facts.>"],
             # The ledgers hold every fact for ever, so the oldest may go.
             discard=DiscardPolicy.OLD,
-            max_bytes=4 * 1024**3,
+            max_bytes=2 * 1024**3,
             duplicate_window=FACTS_DEDUPLICATION_SECONDS,
             deny_delete=True,
         ),

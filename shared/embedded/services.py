@@ -1,0 +1,148 @@
+"""The services as processes: what each is given, when it is ready, where others find it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.embedded import postgres
+from shared.embedded.catalogue import HOST, Ports, Service
+from shared.embedded.credentials import PEOPLE, list_publishers
+from shared.embedded.data_directory import DataDirectory
+from shared.embedded.process import Program
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The running NATS and PostgreSQL, and how to reach them."""
+
+    directory: DataDirectory
+    ports: Ports
+
+    @property
+    def nats_url(self) -> str:
+        """Where NATS listens."""
+        return f"nats://{HOST}:{self.ports.nats}"
+
+    @property
+    def database_host(self) -> str:
+        """The directory of PostgreSQL's socket."""
+        return str(postgres.socket_directory(self.directory))
+
+    @property
+    def database_port(self) -> int:
+        """The port in the socket's name."""
+        return postgres.PORT
+
+    def seed_file(self, name: str) -> Path:
+        """The nkey seed of a service, a publisher or `provision`."""
+        return self.directory.seed(name)
+
+    def password_file(self, role: str) -> Path:
+        """The password of a database role: `<service>` or `<service>_owner`."""
+        return self.directory.password(role)
+
+
+def service_program(servers: Servers, service: Service, services: Sequence[Service]) -> Program:
+    """Return a service as a program to keep running; ready when its /readyz says so."""
+    port = servers.ports.http(service)
+
+    async def answers_ready() -> bool:
+        return await _http_status(port, "/readyz") == 200
+
+    return Program(
+        name=service.name,
+        command=_command(service),
+        log=servers.directory.log(service.name),
+        ready=answers_ready,
+        environment=_environment(servers, service, services, role=service.name),
+    )
+
+
+def migration_program(servers: Servers, service: Service, services: Sequence[Service]) -> Program:
+    """Return a service's migrations as a program to run once, under the role that owns."""
+    name = f"{service.name}-migrate"
+    return Program(
+        name=name,
+        command=(*_command(service), "migrate"),
+        log=servers.directory.log(name),
+        environment=_environment(
+            servers, service, services, role=postgres.owner_role(service.name)
+        ),
+    )
+
+
+def endpoints(servers: Servers, services: Sequence[Service]) -> dict[str, Any]:
+    """Return where everything is, as CONTRACT ("Running") describes it; pids come later."""
+    directory, ports = servers.directory, servers.ports
+    return {
+        "nats": servers.nats_url,
+        "grpc": {
+            service.name: f"{HOST}:{ports.grpc(service)}"
+            for service in services
+            if service.grpc is not None
+        },
+        "http": {service.name: f"http://{HOST}:{ports.http(service)}" for service in services},
+        "credentials": {
+            publisher.name: {
+                "user": publisher.name,
+                "nkey_seed_file": str(directory.seed(publisher.name)),
+                "token_file": str(directory.token(publisher.name)),
+            }
+            for publisher in list_publishers(directory.root)
+        },
+        "tokens": {name: directory.token(name).read_text() for name in PEOPLE},
+    }
+
+
+def _command(service: Service) -> tuple[str, ...]:
+    return service.command or (sys.executable, "-m", f"services.{service.name}")
+
+
+def _environment(
+    servers: Servers, service: Service, services: Sequence[Service], role: str
+) -> dict[str, str]:
+    """Return the environment of a service; secrets are only named by their files."""
+    directory, ports = servers.directory, servers.ports
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")
+    }
+    environment |= {
+        "TANDEM_NATS_URL": servers.nats_url,
+        "TANDEM_NATS_SEED_FILE": str(directory.seed(service.name)),
+        "TANDEM_HTTP_LISTEN": f"{HOST}:{ports.http(service)}",
+        "TANDEM_TOKENS_FILE": str(directory.tokens),
+        "TANDEM_TOKEN_FILE": str(directory.token(service.name)),
+    }
+    if service.grpc is not None:
+        environment["TANDEM_GRPC_LISTEN"] = f"{HOST}:{ports.grpc(service)}"
+    if service.database:
+        environment |= {
+            "TANDEM_DATABASE_HOST": servers.database_host,
+            "TANDEM_DATABASE_PORT": str(servers.database_port),
+            "TANDEM_DATABASE_NAME": service.name,
+            "TANDEM_DATABASE_USER": role,
+            "TANDEM_DATABASE_PASSWORD_FILE": str(directory.password(role)),
+        }
+    if service.keeps_vault:
+        environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
+    for peer in services:
+        if peer.grpc is not None:
+            environment[f"TANDEM_PEER_{peer.name.upper()}"] = f"{HOST}:{ports.grpc(peer)}"
+    return environment
+
+
+async def _http_status(port: int, path: str) -> int:
+    """Return the status with which a process on loopback answers a GET; 0 when it makes none."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        request = f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n"
+        writer.write(request.encode())
+        status_line = await reader.readline()
+    finally:
+        writer.close()
+    words = status_line.split()
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0

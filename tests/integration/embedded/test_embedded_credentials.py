@@ -1,0 +1,164 @@
+"""A credential speaks for its own name only, works at once, and ends at once."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from shared.embedded import nats as broker
+from shared.embedded.catalogue import SERVICES
+from shared.embedded.credentials import (
+    CredentialRefused,
+    add_publisher,
+    list_publishers,
+    prepare_credentials,
+    revoke_publisher,
+)
+from shared.embedded.data_directory import DataDirectory
+from shared.embedded.services import Servers
+from shared.embedded.supervisor import servers
+from shared.messaging import provision
+
+ANSWER_SECONDS_MAX = 0.5
+
+
+@pytest.fixture
+async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
+    async with servers(data_dir, port_base) as running:
+        connection = await connect(running, "provision")
+        await provision(connection)
+        await connection.close()
+        yield running
+
+
+async def connect(running: Servers, name: str) -> Client:
+    return await broker.connect(running.nats_url, name, running.seed_file(name))
+
+
+async def may_publish(connection: Client, subject: str) -> bool:
+    """Whether a stream took it; a forbidden subject is not answered at all."""
+    try:
+        answer = await connection.request(subject, b"{}", timeout=ANSWER_SECONDS_MAX)
+    except (NatsTimeoutError, NoRespondersError):
+        return False
+    return "stream" in json.loads(answer.data)
+
+
+async def test_a_publisher_speaks_under_its_own_name_only(running: Servers) -> None:
+    demo = await connect(running, "demo")
+    assert await may_publish(demo, "intake.demo.events.activity_held")
+    for forbidden in (
+        "intake.crm.events.activity_held",
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.INFO.INTAKE",
+    ):
+        assert not await may_publish(demo, forbidden), forbidden
+    await demo.close()
+
+
+async def test_a_publisher_cannot_have_its_acknowledgement_stored_as_a_fact(
+    running: Servers,
+) -> None:
+    demo = await connect(running, "demo")
+    for stored in ("facts.events.activity.a.activity_held", "intake.crm.events.activity_held"):
+        await demo.publish("intake.demo.events.activity_held", b"{}", reply=stored)
+    assert await may_publish(demo, "intake.demo.events.activity_held")
+    await demo.close()
+
+    provision = await connect(running, "provision")
+    jetstream = provision.jetstream()
+    assert (await jetstream.stream_info("FACTS")).state.messages == 0
+    intake = (await jetstream.stream_info("INTAKE", subjects_filter=">")).state
+    assert intake.subjects == {"intake.demo.events.activity_held": 3}
+    await provision.close()
+
+
+async def test_a_publisher_hears_of_its_own_rejections_only(running: Servers) -> None:
+    demo, events = await connect(running, "demo"), await connect(running, "events")
+    heard = await demo.subscribe("rejected.demo")
+    unheard = await demo.subscribe("rejected.crm")
+    await demo.flush()
+    await events.publish("rejected.crm", b"too_large")
+    await events.publish("rejected.demo", b"malformed")
+    assert (await heard.next_msg(2)).data == b"malformed"
+    assert unheard.pending_msgs == 0
+    await demo.close()
+    await events.close()
+
+
+async def test_a_publisher_added_while_running_works_at_once(running: Servers) -> None:
+    demo = await connect(running, "demo")
+
+    add_publisher(running.directory.root, "crm", services=["membership"])
+
+    crm = await connect(running, "crm")
+    assert await may_publish(crm, "intake.crm.membership.city_registered")
+    assert not await may_publish(crm, "intake.crm.events.activity_held")
+    assert await may_publish(demo, "intake.demo.events.activity_held"), "demo stayed connected"
+    assert [publisher.name for publisher in list_publishers(running.directory.root)] == [
+        "crm",
+        "demo",
+    ]
+    holders = json.loads(running.directory.tokens.read_text()).values()
+    assert {"name": "crm", "role": "publisher"} in holders
+    await crm.close()
+    await demo.close()
+
+
+async def test_a_revoked_publisher_is_put_out_at_once(running: Servers) -> None:
+    add_publisher(running.directory.root, "crm")
+    seed = running.directory.root / "copied.seed"
+    seed.write_bytes(running.seed_file("crm").read_bytes())
+    closed = asyncio.Event()
+
+    async def on_closed() -> None:
+        closed.set()
+
+    await nats.connect(
+        running.nats_url, nkeys_seed=str(seed), allow_reconnect=False, closed_cb=on_closed
+    )
+    revoke_publisher(running.directory.root, "crm")
+
+    await asyncio.wait_for(closed.wait(), 5)
+    with pytest.raises(nats.errors.Error, match="Authorization Violation"):
+        await broker.connect(running.nats_url, "crm", seed)
+    assert "crm" not in {row["name"] for row in _tokens(running)}
+
+
+@pytest.mark.parametrize("name", ["demo", "events", "provision", "operator", "Zoom", "a.b", ""])
+def test_a_name_that_is_taken_or_is_none_is_refused(data_dir: Path, name: str) -> None:
+    directory = DataDirectory.at(data_dir)
+    directory.create()
+    prepare_credentials(directory, SERVICES)
+    with pytest.raises(CredentialRefused):
+        add_publisher(data_dir, name)
+
+
+async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> None:
+    demo = await connect(running, "demo")
+    await may_publish(demo, "intake.demo.events.activity_held")
+    await demo.close()
+
+    events = await connect(running, "events")
+    own = await events.jetstream().pull_subscribe_bind("events", stream="INTAKE")
+    [message] = await own.fetch(1, timeout=2)
+    await message.ack_sync(timeout=2)
+    for consumer in ("INTAKE.membership", "FACTS.reporting"):
+        with pytest.raises(NatsTimeoutError):
+            await events.request(
+                f"$JS.API.CONSUMER.MSG.NEXT.{consumer}", b"1", timeout=ANSWER_SECONDS_MAX
+            )
+    assert await may_publish(events, "facts.events.activity.a.activity_held")
+    assert not await may_publish(events, "facts.membership.city.a.city_registered")
+    await events.close()
+
+
+def _tokens(running: Servers) -> list[dict[str, str]]:
+    return list(json.loads(running.directory.tokens.read_text()).values())
