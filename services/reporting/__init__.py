@@ -1,0 +1,23 @@
+"""Reporting: what the partnership achieved in a period, counted from recorded facts.
+
+Owns       the rows that restate facts (tables below) and the metric registry (`registry.toml`).
+           Nothing derived is stored: every figure is counted when it is read, as known at a moment.
+Accepts    the facts of membership, events and resources, through the shared projector and its
+           checkpoint, the table `fact`. A repeat is dropped there; any order across streams gives
+           the same rows.
+Publishes  nothing.
+Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
+           /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web.py);
+           what goes wrong is a problem document.
+Tables     city_description, city_succession, membership_change, reference_answer (membership);
+           activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
+           roll_participant, passage, registration, city_mention, city_help, person_erasure
+           (events); resource_description, resource_edition, resource_share, resource_delivery,
+           resource_download, resource_withdrawal (resources).
+
+The way of a fact: projections/ (fact to rows) -> sql/0002_as_known.sql (rows as known at a moment)
+-> reading.py (rows to knowledge) -> domain/ground.py (occurrences, touches, works) ->
+domain/figures.py -> domain/report.py -> reports.py (kept until facts come) -> rpc.py, web.py.
+And back: domain/evidence.py names the items that each figure counts, and reading.py the facts under
+each item. How each figure is counted, for leaders: docs/metrics.md.
+"""

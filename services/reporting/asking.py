@@ -1,0 +1,43 @@
+"""What a reader asks for, the same at every door: a period by its name, and as known when."""
+
+from datetime import UTC, datetime
+
+from services.reporting.domain.period import Calendar, Period, UnknownPeriod, parse_period
+from shared.errors import InvalidData, Violation
+
+
+def period_asked(period: str, calendar: str | None) -> Period:
+    """Return the period of a name, counted in a calendar when the name does not tell.
+
+    Raises:
+        InvalidData: either of them means nothing.
+    """
+    try:
+        return parse_period(period, Calendar(calendar or Calendar.CIVIL.value))
+    except UnknownPeriod as error:
+        raise InvalidData([Violation("period", str(error))]) from None
+    except ValueError:
+        problem = f"is civil or nlc, not {calendar!r}"
+        raise InvalidData([Violation("calendar", problem)]) from None
+
+
+def known_at_asked(text: str | None, now: datetime) -> datetime | None:
+    """Return the instant as of which to answer; None for now.
+
+    Raises:
+        InvalidData: it is no instant with its offset, or lies in the future.
+    """
+    if text is None:
+        return None
+    try:
+        # A "+" in an address stands for a space; nobody means a space within an instant.
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        problem = f"is an instant with its offset, such as 2024-04-10T12:00:00Z, not {text!r}"
+        raise InvalidData([Violation("known_at", problem)])
+    if moment > now:
+        problem = f"lies in the future: it is {now.isoformat()}"
+        raise InvalidData([Violation("known_at", problem)])
+    return moment.astimezone(UTC)

@@ -1,0 +1,113 @@
+"""The ground a report stands on: what is known, made into occurrences, touches and works once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.reporting.domain.cities import Cities
+from services.reporting.domain.dates import Dates
+from services.reporting.domain.knowledge import Knowledge, Sitting
+from services.reporting.domain.occurrences import Occurrence, occurrences
+from services.reporting.domain.period import Period
+from services.reporting.domain.registry import Registry
+from services.reporting.domain.touches import Calendar, Touch, broad_touches, core_touches
+from services.reporting.domain.works import Shared, first_shares
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every figure of a report is counted from, and nothing else is."""
+
+    knowledge: Knowledge
+    registry: Registry
+
+    @cached_property
+    def cities(self) -> Cities:
+        """Who is the same city as whom."""
+        knowledge = self.knowledge
+        return Cities(
+            knowledge.cities,
+            knowledge.populations,
+            knowledge.successions,
+            knowledge.memberships,
+            knowledge.references,
+        )
+
+    @cached_property
+    def occurrences(self) -> Sequence[Occurrence]:
+        """All occurrences with a date."""
+        knowledge = self.knowledge
+        return occurrences(
+            knowledge.occurrences,
+            knowledge.activities,
+            knowledge.groups,
+            knowledge.mentions,
+            knowledge.registrations,
+            self.registry.parameters,
+        )
+
+    @cached_property
+    def touches(self) -> Sequence[Touch]:
+        """All core touches."""
+        return core_touches(self.occurrences, self.knowledge.help, self.cities)
+
+    @cached_property
+    def broad_touches(self) -> Sequence[Touch]:
+        """All attributed deliveries and downloads."""
+        return broad_touches(self.knowledge.deliveries, self.knowledge.downloads, self.cities)
+
+    @cached_property
+    def first_shares(self) -> Sequence[Shared]:
+        """The first share of each work."""
+        return first_shares(self.knowledge.shares, self.knowledge.works)
+
+    @cached_property
+    def _engaged(self) -> Calendar:
+        return Calendar(self.touches)
+
+    @cached_property
+    def _supplied(self) -> Calendar:
+        return Calendar(self.broad_touches)
+
+    @cached_property
+    def _attributed(self) -> dict[Sitting, int]:
+        resolve = self.cities.resolve
+        return {
+            occurrence.sitting: sum(
+                group.attended
+                for group in occurrence.groups
+                if group.attended and resolve(group.city, occurrence.on) is not None
+            )
+            for occurrence in self.occurrences
+            if occurrence.groups
+        }
+
+    def engaged(self, window: Dates) -> frozenset[str]:
+        """Return the cities with a core touch within a window."""
+        return self._engaged.within(window)
+
+    def broadly_engaged(self, window: Dates) -> frozenset[str]:
+        """Return those, and the cities with an attributed delivery or download."""
+        return self.engaged(window) | self._supplied.within(window)
+
+    def attributed(self, occurrence: Occurrence) -> int:
+        """Return how many of those who attended belong to a city."""
+        return self._attributed.get(occurrence.sitting, 0)
+
+    def within(self, window: Dates) -> list[Occurrence]:
+        """Return the occurrences that lie in a window."""
+        return [occurrence for occurrence in self.occurrences if occurrence.on.lies_in(window)]
+
+    def held(self, window: Dates) -> list[Occurrence]:
+        """Return the occurrences that were held in a window."""
+        return [occurrence for occurrence in self.within(window) if occurrence.held]
+
+    def awaiting(self, window: Dates) -> list[Occurrence]:
+        """Return the held occurrences whose attendance is not settled."""
+        return [occurrence for occurrence in self.held(window) if not occurrence.final]
+
+    def known_earlier(self, period: Period) -> frozenset[str]:
+        """Return the cities touched since the partnership began and before a period."""
+        epoch = self.registry.parameters.partnership_epoch
+        before = period.previous().dates.last
+        return self.engaged(Dates(epoch, before)) if epoch <= before else frozenset()

@@ -1,0 +1,31 @@
+"""Facts to rows: what each fact adds to the tables of reporting. Pure.
+
+One module per ledger, because rows restate facts and every report reads all of them; nothing that
+can be derived is stored. Rows are only added, so any order across streams gives the same tables.
+"""
+
+from typing import cast
+
+from services.reporting.projections import events, membership, resources
+from shared.contracts.events import EventsEvent
+from shared.contracts.membership import MembershipEvent
+from shared.contracts.resources import ResourcesEvent
+from shared.queries import Statement
+from shared.recorded import Recorded
+
+
+def project(recorded: Recorded) -> list[Statement]:
+    """Return the rows that a fact adds; empty when it is not counted.
+
+    Raises:
+        ValueError: the fact comes from a ledger that reporting does not read.
+    """
+    match recorded.ledger:
+        case "membership":
+            return membership.project(recorded, cast(MembershipEvent, recorded.fact))
+        case "events":
+            return events.project(recorded, cast(EventsEvent, recorded.fact))
+        case "resources":
+            return resources.project(recorded, cast(ResourcesEvent, recorded.fact))
+        case ledger:
+            raise ValueError(f"reporting does not read the ledger {ledger!r}")

@@ -1,0 +1,77 @@
+"""gRPC of reporting: reports, their evidence, and the list of them."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.json_format import ParseDict
+from tandem.reporting.v1 import reporting_pb2 as pb
+from tandem.reporting.v1 import reporting_pb2_grpc
+
+from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.domain.period import Period
+from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.reports import Reports
+from shared.errors import NotFound
+from shared.rpc import caller
+
+ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
+
+
+class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
+    """What others ask of reporting."""
+
+    def __init__(self, reports: Reports) -> None:
+        """Bind the reports."""
+        self._reports = reports
+
+    async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
+        """Return the report of a period, as it stands now or as it was known at a moment."""
+        known_at = known_at_asked(request.known_at or None, self._reports.now())
+        try:
+            report = await self._reports.report(_period(request), known_at)
+        except FuturePeriod as error:
+            raise NotFound(str(error)) from None
+        return pb.GetReportResponse(report=ParseDict(report.to_json(), pb.Report()))
+
+    async def WatchReport(
+        self, request: pb.WatchReportRequest, context: Any
+    ) -> AsyncIterator[pb.WatchReportResponse]:
+        """Yield the report at once, and again whenever a figure has moved."""
+        try:
+            async for report in self._reports.watch(_period(request)):
+                yield pb.WatchReportResponse(report=ParseDict(report.to_json(), pb.Report()))
+        except FuturePeriod as error:
+            raise NotFound(str(error)) from None
+
+    async def GetEvidence(
+        self, request: pb.GetEvidenceRequest, context: Any
+    ) -> pb.GetEvidenceResponse:
+        """Return what a figure counts, one by one, with the facts behind each."""
+        known_at = known_at_asked(request.known_at or None, self._reports.now())
+        try:
+            evidence = await self._reports.evidence(_period(request), request.metric, known_at)
+        except (FuturePeriod, UnknownMetric) as error:
+            raise NotFound(str(error.args[0])) from None
+        document = evidence.to_json(everything=self._reports.sees_everything(caller()))
+        document["items"] = [_item(item) for item in document["items"]]
+        return pb.GetEvidenceResponse(evidence=ParseDict(document, pb.Evidence()))
+
+    async def ListReports(
+        self, request: pb.ListReportsRequest, context: Any
+    ) -> pb.ListReportsResponse:
+        """Return the quarters there are reports for, newest first."""
+        entries = await self._reports.entries()
+        return pb.ListReportsResponse(
+            reports=[ParseDict(entry, pb.ReportSummary()) for entry in entries]
+        )
+
+
+def _period(request: Any) -> Period:
+    return period_asked(request.period, request.calendar or None)
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    """Set what an item says of itself apart from how it counts: its words differ by figure."""
+    counted = {name: value for name, value in item.items() if name in ITEM_FIELDS}
+    said = {name: value for name, value in item.items() if name not in ITEM_FIELDS}
+    return {**counted, "said": said}
