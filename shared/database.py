@@ -64,6 +64,8 @@ async def connect_pool(address: DatabaseAddress) -> asyncpg.Pool:
                 min_size=1,
                 max_size=POOL_CONNECTIONS_MAX,
                 command_timeout=COMMAND_SECONDS_MAX,
+                # A plan made while a table was small reads all of it when it has grown.
+                server_settings={"plan_cache_mode": "force_custom_plan"},
             )
         except TRANSIENT:
             if attempt == CONNECT_ATTEMPTS_MAX - 1:

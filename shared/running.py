@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS_MAX = 10.0
 CHECK_SECONDS_MAX = 2.0
+CANCEL_SECONDS = 1.0
+CANCELS_MAX = 10
 STUCK_EXIT_CODE = 70
 
 Check = Callable[[], Awaitable[bool]]
@@ -84,7 +86,7 @@ class App:
     async def broker(self, settings: ServiceSettings) -> Client:
         """Return this service's connection to NATS."""
         connection = await connect(settings.nats(self.name), on_closed=self._on_closed)
-        self.stack.push_async_callback(_drained, connection)
+        self.stack.push_async_callback(_closed, connection)
 
         async def connected() -> bool:
             return bool(connection.is_connected)
@@ -151,15 +153,24 @@ async def _answers(check: Check) -> bool:
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
+    """Cancel the task and wait for its end.
+
+    Before Python 3.12 `asyncio.wait_for` swallows a cancellation that comes in the moment it
+    returns, so one is not always enough.
+    """
+    for _ in range(CANCELS_MAX):
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_SECONDS)
+        if task.done():
+            return
+    logger.error("%s does not end", task.get_name())
 
 
-async def _drained(connection: Client) -> None:
+async def _closed(connection: Client) -> None:
+    """Send what is still held and leave; draining would wait for subscriptions nobody reads."""
     if connection.is_connected:
-        await connection.drain()
-    elif not connection.is_closed:
-        await connection.close()
+        await connection.flush()
+    await connection.close()
 
 
 async def _http_stopped(server: uvicorn.Server, task: asyncio.Task[None]) -> None:

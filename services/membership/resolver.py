@@ -109,10 +109,14 @@ class Resolver:
         return _question(row)
 
     async def open_questions(self, count_max: int) -> list[Question]:
-        """Return the open questions about cities that somebody named, most asked first."""
+        """Return the open questions that a registration may answer, most asked first.
+
+        A city_id answers itself, and an e-mail domain only a person can answer.
+        """
         async with self._pool.acquire() as connection:
             rows = await connection.fetch(self._queries["open_references"], count_max, 0)
-        return [_question(row) for row in rows if row["question"] is not None]
+        questions = [_question(row) for row in rows]
+        return [each for each in questions if each.reference and each.reference.city_id is None]
 
     async def _decided(
         self, connection: Connection, questions: Sequence[Question]

@@ -58,8 +58,9 @@ async def test_an_event_is_one_trace_from_publisher_to_projection(
 async def test_a_batch_that_joins_traces_links_to_each(
     spans: InMemorySpanExporter, system: System
 ) -> None:
-    await system.start()
+    # Published while nobody takes, so that one batch holds both.
     await system.publish(help_given("one", TRACE), help_given("two", OTHER))
+    await system.start()
     await system.settled()
     [batch] = [span for span in spans.get_finished_spans() if span.name == "intake.receive"]
     linked = {trace.format_trace_id(link.context.trace_id) for link in batch.links}
