@@ -68,11 +68,17 @@ def violations_of(error: ValidationError, prefix: str = "") -> list[Violation]:
     """Return a model's violations with dotted JSON paths, at most VIOLATIONS_MAX of them."""
     return [
         Violation(
-            field=".".join([*filter(None, [prefix]), *map(str, problem["loc"])]) or "data",
+            field=".".join([*filter(None, [prefix]), *map(_shown, problem["loc"])]) or "data",
             description=_describe(problem["msg"], problem["type"], problem["input"]),
         )
         for problem in error.errors(include_url=False, include_context=False)[:VIOLATIONS_MAX]
     ]
+
+
+def _shown(part: str | int) -> str:
+    """Return a step of a path; the sender chose the name of an unknown field, and its letters."""
+    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(part))
+    return shown if len(shown) <= SHOWN_CHARACTERS_MAX else shown[:SHOWN_CHARACTERS_MAX] + "…"
 
 
 def _describe(message: str, kind: str, value: object) -> str:

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -18,12 +19,12 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from shared import telemetry
-from shared.contracts.values import Fact
-from shared.decider import Command, Decider
+from shared.contracts.values import CityPointer, CityReference, Fact, Person
+from shared.decider import Command, Decider, PersonKey
 from shared.errors import Refused, VersionConflict
 from shared.queries import Connection, Queries, Statement, run
 from shared.recorded import Recorded, facts_by_type, noun_of
-from shared.sift import Received, Rejection, rejected
+from shared.sift import Raw, Received, Rejection, rejected
 from shared.upcasting import read
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,25 @@ class Task:
 
     received: Received
     command: Command
+
+
+def command_of(
+    received: Received,
+    now: datetime,
+    cities: Mapping[CityReference, CityPointer] | None = None,
+    people: Mapping[Person, PersonKey] | None = None,
+) -> Command:
+    """Return the command that a message asks for, with all that its names resolved to."""
+    source, id_ = received.key
+    return Command(
+        said=received.message,
+        source=source,
+        id=id_,
+        occurred_at=received.envelope.time,
+        now=now,
+        cities=cities or {},
+        people=people or {},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +178,8 @@ class Executor:
         keep: bool,
     ) -> list[Receipt]:
         """Take the batch one by one, so that the value PostgreSQL refuses harms nobody else."""
+        if not tasks:
+            raise error
         if len(tasks) == 1:
             poison = rejected(
                 tasks[0].received, "invalid_data", f"the database refuses it: {error}"
@@ -352,33 +374,42 @@ def _bookkeeping(draft: _Draft, provides: Callable[[Fact], str | None]) -> list[
         raw, envelope = task.received.raw, task.received.envelope
         waiting = (*task.received.key, envelope.type, needed, envelope.digest)
         statements.append(Statement("wait", (*waiting, *_as_came(raw))))
-    for rejection in draft.rejections:
-        statements.append(Statement("reject", _rejected_row(rejection)))
-        if rejection.id is not None and rejection.reason == "refused":
-            statements.append(
-                Statement("wait_no_longer", (rejection.raw.source_name, rejection.id))
-            )
+    statements += [Statement("reject", _rejected_row(each)) for each in draft.rejections]
+    settled = [task.received.key for task, _ in draft.tasks_done] + [
+        (rejection.raw.source_name, rejection.id)
+        for rejection in draft.rejections
+        if rejection.id is not None and rejection.reason == "refused"
+    ]
+    if settled:
+        sources, ids = map(list, zip(*settled, strict=True))
+        statements.append(Statement("wait_no_longer", (sources, ids)))
     return statements
 
 
-def _as_came(raw: Any) -> tuple[Any, ...]:
-    return raw.subject, json.dumps(dict(raw.headers)), raw.body, raw.received_at
+def _as_came(raw: Raw) -> tuple[Any, ...]:
+    headers = {_storable(name): _storable(value) for name, value in raw.headers.items()}
+    return _storable(raw.subject), json.dumps(headers), raw.body, raw.received_at
+
+
+def _storable(text: str) -> str:
+    """Return the text without what PostgreSQL cannot hold: NUL, which may stand in a header."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _rejected_row(rejection: Rejection) -> tuple[Any, ...]:
-    raw = rejection.raw
+    subject, headers, body, received_at = _as_came(rejection.raw)
     violations = [{"field": v.field, "description": v.description} for v in rejection.violations]
     return (
         rejection.rejection_id,
-        raw.source_name,
+        rejection.raw.source_name,
         rejection.id,
         rejection.type,
         rejection.reason,
         rejection.detail,
         json.dumps(violations),
-        raw.subject,
-        json.dumps(dict(raw.headers)),
-        raw.body,
+        subject,
+        headers,
+        body,
         rejection.traceparent,
-        raw.received_at,
+        received_at,
     )

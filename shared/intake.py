@@ -78,11 +78,7 @@ class Intake:
             attributes={"messaging.system": "nats", "messaging.batch.message_count": len(raws)},
         ):
             received, rejections = sift(raws, self._rules.messages, self._clock())
-            receipts = await self._execute(received, rejections)
-        for receipt in receipts:
-            if receipt.rejection is not None:
-                await self._announce(receipt.rejection)
-        return receipts
+            return await self._execute(received, rejections)
 
     async def command(self, received: Received) -> Receipt:
         """Take one command whose sender waits for the answer: a rejection is told, not kept."""
@@ -101,6 +97,9 @@ class Intake:
         failpoint("intake.before_execute")
         receipts = await self._executor.execute(tasks, rejections, keep_rejections=keep_rejections)
         failpoint("intake.after_commit")
+        for receipt in receipts:
+            if keep_rejections and receipt.rejection is not None:
+                await self._announce(receipt.rejection)
         if any(receipt.outcome == "recorded" and receipt.facts for receipt in receipts):
             self._on_recorded()
             await self.release()

@@ -114,7 +114,7 @@ class Projector:
         """Return the message's fact; what is none is left to the comparison with the ledger."""
         try:
             return from_wire(message.data, self._facts)
-        except (UnknownType, KeyError, ValueError):
+        except (UnknownType, KeyError, ValueError, TypeError, AttributeError):
             logger.exception("not a fact of ours", extra={"source": message.subject})
             return None
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import zoneinfo
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -206,6 +207,8 @@ def main(
 
     Exits with 0 after SIGINT or SIGTERM, with 1 when a part failed.
     """
+    # The time zones named in a report's provenance are those it was counted with.
+    zoneinfo.reset_tzpath(to=())
     telemetry.start(name)
     if sys.argv[1:] == ["migrate"]:
         ran = asyncio.run(migrate(DatabaseSettings().database, name, migrations))

@@ -23,6 +23,7 @@ from shared.contracts.messages.events import (
 )
 from shared.contracts.values import CityReference, Message, Person
 from shared.decider import Command, PersonKey
+from shared.execute import command_of
 from shared.sift import Received
 
 T = TypeVar("T")
@@ -53,14 +54,11 @@ class Resolution:
         }
         now = self._clock()
         return [
-            Command(
-                said=each.message,
-                source=each.key[0],
-                id=each.key[1],
-                occurred_at=each.envelope.time,
-                now=now,
-                cities=cities,
-                people={
+            command_of(
+                each,
+                now,
+                cities,
+                {
                     person: PersonKey(
                         key=keys[each.key[0], person],
                         weak=is_weak(person),

@@ -7,6 +7,7 @@ by the registration of the only city that it can mean.
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.membership.resolver import Answer, Question, Resolver
 from shared.clock import Clock
@@ -20,7 +21,7 @@ from shared.contracts.values import CityReference, Message
 from shared.database import TRANSIENT
 from shared.decider import Command
 from shared.errors import TandemError
-from shared.execute import Executor, Task
+from shared.execute import Executor, Task, command_of
 from shared.sift import Received, own
 
 logger = logging.getLogger(__name__)
@@ -52,14 +53,7 @@ class References:
         }
         now = self._clock()
         return [
-            Command(
-                said=await self._with_question(each.message),
-                source=each.key[0],
-                id=each.key[1],
-                occurred_at=each.envelope.time,
-                now=now,
-                cities=cities,
-            )
+            command_of(replace(each, message=await self._with_question(each.message)), now, cities)
             for each in received
         ]
 
@@ -111,9 +105,8 @@ class References:
         now = self._clock()
         tasks = []
         for id_, answer in settled:
-            message = _resolved(answer)
-            command = Command(message, SELF, id_, now, now)
-            tasks.append(Task(own(message, SELF, id_, now), command))
+            said = own(_resolved(answer), SELF, id_, now)
+            tasks.append(Task(said, command_of(said, now)))
         if tasks:
             await self._executor.execute(tasks)
         return len(tasks)

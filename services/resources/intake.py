@@ -7,6 +7,7 @@ from shared.clock import Clock
 from shared.contracts.messages.resources import DeliverResource, DownloadResource
 from shared.contracts.values import CityReference, Message
 from shared.decider import Command
+from shared.execute import command_of
 from shared.sift import Received
 
 
@@ -31,17 +32,7 @@ class Resolution:
             if (pointer := pointers[reference]) is not None
         }
         now = self._clock()
-        return [
-            Command(
-                said=each.message,
-                source=each.key[0],
-                id=each.key[1],
-                occurred_at=each.envelope.time,
-                now=now,
-                cities=cities,
-            )
-            for each in received
-        ]
+        return [command_of(each, now, cities) for each in received]
 
 
 def city_in(message: Message) -> CityReference | None:

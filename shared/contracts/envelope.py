@@ -5,8 +5,9 @@ Specification: CloudEvents 1.0.2 and its NATS protocol binding. Header names com
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
@@ -150,8 +151,12 @@ def _envelope(attributes: Attributes, data: Any) -> Envelope:
     )
 
 
-BRACKETS_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
-LONG_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9]{%d,}' % (DIGITS_MAX + 1))
+# A string without an end is taken to the end of the text, so that no byte is looked at twice.
+STRING = rb'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+"?)'
+BRACKETS_OUTSIDE_STRINGS = re.compile(STRING + rb"|[\[{]|[\]}]")
+MANY_DIGITS = re.compile(rb"[0-9]{%d}" % (DIGITS_MAX + 1))
+# Zeros in front do not count: a float that stands for itself may be 0.00029991277496682454.
+LONG_NUMBER = re.compile(STRING + rb"|[1-9][0-9]{%d,}+" % DIGITS_MAX)
 
 
 def strict_json(body: bytes) -> Any:
@@ -159,11 +164,17 @@ def strict_json(body: bytes) -> Any:
 
     Raises:
         Malformed: not UTF-8 JSON, or one of its bounds is broken: depth, digits, keys, string
-            length, a key that stands twice, a lone surrogate, NaN.
+            length, a key that stands twice, a lone surrogate, NaN, a number without end.
     """
     _refuse_depth_and_digits(body)
     try:
-        return json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+        # As text, because `json.loads` takes UTF-16 too, where the bounds above see nothing.
+        return json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_float=_finite,
+            parse_constant=_no_constant,
+        )
     except UnicodeDecodeError:
         raise Malformed("the body is not UTF-8") from None
     except (ValueError, RecursionError) as error:
@@ -178,7 +189,9 @@ def _refuse_depth_and_digits(body: bytes) -> None:
             depth += (first in b"[{") - (first in b"]}")
             if depth > DEPTH_MAX:
                 raise Malformed(f"the JSON is more than {DEPTH_MAX} levels deep")
-    if any(not token[0].startswith(b'"') for token in LONG_NUMBER.finditer(body)):
+    if MANY_DIGITS.search(body) and any(
+        not token[0].startswith(b'"') for token in LONG_NUMBER.finditer(body)
+    ):
         raise Malformed(f"a number has more than {DIGITS_MAX} digits")
 
 
@@ -191,13 +204,35 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key in keys if keys.count(key) > 1)
         raise Malformed(f"the key {twice[:80]!r} stands twice")
     for key, value in pairs:
-        if isinstance(value, str) and len(value) > STRING_CHARACTERS_MAX:
-            raise Malformed(f"{key[:80]!r} has more than {STRING_CHARACTERS_MAX} characters")
-        try:
-            f"{key}{value if isinstance(value, str) else ''}".encode()
-        except UnicodeEncodeError:
-            raise Malformed(f"{key[:80]!r} holds a lone surrogate") from None
+        _refuse_string(key, key)
+        for text in _strings(value):
+            _refuse_string(key, text)
     return built
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in a field's value; objects within have passed here already."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+
+
+def _refuse_string(key: str, text: str) -> None:
+    if len(text) > STRING_CHARACTERS_MAX:
+        raise Malformed(f"{key[:80]!r} has more than {STRING_CHARACTERS_MAX} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Malformed(f"{key[:80]!r} holds a lone surrogate") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise Malformed(f"{text[:80]} is too large a number")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -87,6 +87,13 @@ class ParticipantFact(Contract):
     intervals: Annotated[tuple[Interval, ...], Field(max_length=INTERVALS_MAX)] = ()
 
 
+class AtOccurrence(Fact):
+    """What a fact about one sitting of an activity says first."""
+
+    activity_id: Slug
+    occurrence: Slug
+
+
 class ActivityScheduled(Fact, ActivityDescription):
     """An activity was announced, or announced anew by the same source."""
 
@@ -104,75 +111,61 @@ class ActivityClaimed(Fact):
     title: Title
 
 
-class OccurrenceRescheduled(Fact):
+class OccurrenceRescheduled(AtOccurrence):
     """An occurrence moved to another start."""
 
     TYPE: ClassVar[str] = "events.occurrence_rescheduled.v1"
-    activity_id: Slug
-    occurrence: Slug
     starts_at: LocalTime
     time_zone: TimeZone
 
 
-class OccurrenceCancelled(Fact):
+class OccurrenceCancelled(AtOccurrence):
     """An occurrence will not be held."""
 
     TYPE: ClassVar[str] = "events.occurrence_cancelled.v1"
-    activity_id: Slug
-    occurrence: Slug
     reason: Reason | None = None
     registrations: HeadCount | None = None
 
 
-class OccurrenceHeld(Fact):
+class OccurrenceHeld(AtOccurrence):
     """An occurrence took place: with its actual window, or on a date when only that is known."""
 
     TYPE: ClassVar[str] = "events.occurrence_held.v1"
-    activity_id: Slug
-    occurrence: Slug
     started_at: Instant | None = None
     ended_at: Instant | None = None
     on: CalendarDate | None = None
     attendance: HeadCount | None = None
 
 
-class AttendanceRecorded(Fact):
+class AttendanceRecorded(AtOccurrence):
     """A whole attendance file; a final one supersedes provisional joins and earlier files."""
 
     TYPE: ClassVar[str] = "events.attendance_recorded.v1"
-    activity_id: Slug
-    occurrence: Slug
     final: bool
     file_hash: FileHash
     participants: Annotated[tuple[ParticipantFact, ...], Field(max_length=PARTICIPANTS_MAX)]
 
 
-class CityAttended(Fact):
+class CityAttended(AtOccurrence):
     """A city is named as having taken part, without person rows."""
 
     TYPE: ClassVar[str] = "events.city_attended.v1"
-    activity_id: Slug
-    occurrence: Slug
     city: CityPointer
     people: HeadCount | None = None
 
 
-class CityContributed(Fact):
+class CityContributed(AtOccurrence):
     """A city spoke at or hosted an occurrence."""
 
     TYPE: ClassVar[str] = "events.city_contributed.v1"
-    activity_id: Slug
-    occurrence: Slug
     city: CityPointer
     contribution: Contribution
 
 
-class RegistrationReceived(Fact):
+class RegistrationReceived(AtOccurrence):
     """Somebody registered for an occurrence."""
 
     TYPE: ClassVar[str] = "events.registration_received.v1"
-    activity_id: Slug
-    occurrence: Slug
     person: Slug
     weak: bool = False
     city: CityPointer | None = None
@@ -181,42 +174,35 @@ class RegistrationReceived(Fact):
     at: Instant
 
 
-class RegistrationCancelled(Fact):
+class RegistrationCancelled(AtOccurrence):
     """Somebody withdrew their registration."""
 
     TYPE: ClassVar[str] = "events.registration_cancelled.v1"
-    activity_id: Slug
-    occurrence: Slug
     person: Slug
     at: Instant
 
 
-class ParticipantJoined(Fact):
+class Passage(AtOccurrence):
+    """What a fact about somebody at the door says."""
+
+    person: Slug
+    weak: bool = False
+    role: Role
+    city: CityPointer | None = None
+    city_by_domain: CityPointer | None = None
+    at: Instant
+
+
+class ParticipantJoined(Passage):
     """Somebody entered, as a live webhook tells; provisional until the final file."""
 
     TYPE: ClassVar[str] = "events.participant_joined.v1"
-    activity_id: Slug
-    occurrence: Slug
-    person: Slug
-    weak: bool = False
-    role: Role
-    city: CityPointer | None = None
-    city_by_domain: CityPointer | None = None
-    at: Instant
 
 
-class ParticipantLeft(Fact):
+class ParticipantLeft(Passage):
     """Somebody went out again."""
 
     TYPE: ClassVar[str] = "events.participant_left.v1"
-    activity_id: Slug
-    occurrence: Slug
-    person: Slug
-    weak: bool = False
-    role: Role
-    city: CityPointer | None = None
-    city_by_domain: CityPointer | None = None
-    at: Instant
 
 
 class HelpGiven(Fact):

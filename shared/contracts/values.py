@@ -1,5 +1,6 @@
 """The values of the contract: strict and bounded, so that no database meets a surprise."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -21,6 +23,12 @@ YEAR_MIN, YEAR_MAX = 1900, 2200
 UNPRINTABLE_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
 BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+ZONES_OF_THE_MACHINE = frozenset({"localtime", "Factory"})
+EMAIL = r"""^[^\s@<>"]{1,64}@[^\s@<>"]{1,190}$"""
+RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 
 
@@ -42,13 +50,24 @@ class Fact(Contract):
     TYPE: ClassVar[str]
 
 
-def _clean(text: str) -> str:
+def _printable(text: str) -> str:
     for character in text:
         if unicodedata.category(character) in UNPRINTABLE_CATEGORIES or character in BIDI_CONTROLS:
             raise ValueError(f"holds U+{ord(character):04X}, which cannot be printed")
-    cleaned = unicodedata.normalize("NFC", text).strip()
+    return text
+
+
+def _clean(text: str) -> str:
+    cleaned = unicodedata.normalize("NFC", _printable(text)).strip()
     if not cleaned:
         raise ValueError("is blank")
+    return cleaned
+
+
+def _email(text: str) -> str:
+    cleaned = unicodedata.normalize("NFC", _printable(text))
+    if not re.match(EMAIL, cleaned):
+        raise ValueError("is no e-mail address")
     return cleaned
 
 
@@ -68,12 +87,24 @@ def _time_zone(name: str) -> str:
 @lru_cache(maxsize=1)
 def known_time_zones() -> frozenset[str]:
     """Return the names of the IANA time zones this installation knows."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - ZONES_OF_THE_MACHINE
+
+
+def _rfc_3339(value: object) -> object:
+    """Refuse the other ways in which pydantic reads an instant, such as "1700000000"."""
+    if isinstance(value, str) and RFC_3339.fullmatch(value):
+        return value
+    if isinstance(value, datetime):
+        return value
+    raise ValueError("must be an RFC 3339 time with an offset, like 2024-03-27T14:00:00Z")
 
 
 def _within_years(moment: datetime) -> datetime:
-    utc = moment.astimezone(UTC)
-    if not YEAR_MIN <= utc.year < YEAR_MAX:
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:  # before the year 1 or after 9999, which are as wrong
+        utc = None
+    if utc is None or not YEAR_MIN <= utc.year < YEAR_MAX:
         raise ValueError(f"the year must lie between {YEAR_MIN} and {YEAR_MAX}")
     return utc
 
@@ -114,7 +145,12 @@ Language = Annotated[
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Subdivision = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
-Instant = Annotated[AwareDatetime, AfterValidator(_within_years)]
+Instant = Annotated[
+    AwareDatetime,
+    Field(strict=False),  # the text is judged by _rfc_3339
+    BeforeValidator(_rfc_3339),
+    AfterValidator(_within_years),
+]
 CalendarDate = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"),
@@ -128,10 +164,31 @@ LocalTime = Annotated[
 GeonamesId = Annotated[int, Field(ge=1, le=2_000_000_000)]
 CensusGeoid = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,12}$")]
 HeadCount = Annotated[int, Field(ge=0, le=10_000_000)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_clean)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]{3,1990}$")]
+# Bounded after cleaning as well: NFC makes some texts longer, and a fact must load again.
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    AfterValidator(_clean),
+    Field(max_length=300),
+]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_clean),
+    Field(max_length=200),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1000),
+    AfterValidator(_clean),
+    Field(max_length=1000),
+]
+Url = Annotated[
+    str,
+    StringConstraints(pattern=r"""^https?://[^\s<>"]{3,1990}$"""),
+    AfterValidator(_printable),
+]
+Email = Annotated[str, StringConstraints(pattern=EMAIL), AfterValidator(_email)]
 FileHash = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:+/=_-]{8,128}$")]
 
 Network = Literal["NLC", "SCN"]
@@ -214,9 +271,7 @@ class Person(Contract):
     """Somebody as a publisher knows them; stays in the events service's vault."""
 
     id: Name | None = None
-    email: (
-        Annotated[str, StringConstraints(pattern=r"^[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}$")] | None
-    ) = None
+    email: Email | None = None
     name: Name | None = None
     organisation: Name | None = None
 
@@ -247,6 +302,12 @@ def local_instant(local: str, time_zone: str) -> datetime | None:
         happens = "happens twice" if there_and_back == wall else "does not exist"
         raise ValueError(f"{local} {happens} in {time_zone}, where the clocks change that night")
     return first.astimezone(UTC)
+
+
+def surely_before(on: CalendarDate, other: CalendarDate) -> bool:
+    """Tell whether a date lies before another, as far as both are known: 2024 may be 2024-03."""
+    known = min(len(on), len(other))
+    return on[:known] < other[:known]
 
 
 def overlong(intervals: Sequence[tuple[datetime, datetime]], longest: timedelta) -> bool:

@@ -22,7 +22,7 @@ from shared.contracts.messages.membership import (
     StartMembership,
     SucceedCity,
 )
-from shared.contracts.values import Network
+from shared.contracts.values import Network, surely_before
 from shared.decider import Command, Decider
 from shared.errors import Refused
 
@@ -73,9 +73,10 @@ def decide(command: Command, city: City) -> Sequence[CityEvent]:
 
 
 def _register(said: RegisterCity, city: City) -> Sequence[CityEvent]:
-    facts = CityRegistered(**dict(said))
+    if said.within == said.city_id:
+        raise Refused(f"{said.city_id} cannot lie within itself")
     if city.description is None:
-        return [facts]
+        return [CityRegistered(**dict(said))]
     if _description(said) == city.description:
         return []  # a second system registers the same city: nothing is new
     raise Refused(
@@ -114,7 +115,7 @@ def _start(said: StartMembership, city: City) -> Sequence[CityEvent]:
     if term is not None:
         raise Refused(f"{city.city_id} is a member of {said.network} since {term.since}")
     before = city.terms.get(said.network, ())
-    if before and said.on < str(before[-1].until):
+    if before and surely_before(said.on, str(before[-1].until)):
         raise Refused(f"{city.city_id} was a member of {said.network} until {before[-1].until}")
     return [
         MembershipStarted(
@@ -130,7 +131,7 @@ def _end(said: EndMembership, city: City) -> Sequence[CityEvent]:
         return []
     if term is None:
         raise Refused(f"{city.city_id} is not a member of {said.network}, so it cannot leave")
-    if said.on < term.since:
+    if surely_before(said.on, term.since):
         raise Refused(f"{city.city_id} joined {said.network} on {term.since}, after {said.on}")
     return [
         MembershipEnded(city_id=city.city_id, network=said.network, on=said.on, reason=said.reason)

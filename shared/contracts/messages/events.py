@@ -47,12 +47,17 @@ class ScheduleActivity(Message, ActivityDescription):
         return self
 
 
-class RescheduleActivity(Message):
+class AtOccurrence(Message):
+    """What a message about one sitting of an activity says first."""
+
+    activity_id: Slug
+    occurrence: Slug = SOLE_OCCURRENCE
+
+
+class RescheduleActivity(AtOccurrence):
     """Move an occurrence to another start."""
 
     TYPE: ClassVar[str] = "tandem.events.activity_rescheduled.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
     starts_at: LocalTime
     time_zone: TimeZone | None = None
 
@@ -67,12 +72,10 @@ class CancelActivity(Message):
     registrations: HeadCount | None = None
 
 
-class HoldActivity(Message):
+class HoldActivity(AtOccurrence):
     """Say that an occurrence took place."""
 
     TYPE: ClassVar[str] = "tandem.events.activity_held.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
     started_at: Instant | None = None
     ended_at: Instant | None = None
     on: CalendarDate | None = None
@@ -93,50 +96,45 @@ class HoldActivity(Message):
         return self
 
 
-class ReceiveRegistration(Message):
+class Registration(AtOccurrence):
+    """What a message about somebody's registration says."""
+
+    person: Person
+    city: CityReference | None = None
+    position: Position | None = None
+
+
+class ReceiveRegistration(Registration):
     """Register somebody for an occurrence."""
 
     TYPE: ClassVar[str] = "tandem.events.registration_received.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
-    person: Person
-    city: CityReference | None = None
-    position: Position | None = None
 
 
-class CancelRegistration(Message):
+class CancelRegistration(Registration):
     """Withdraw somebody's registration."""
 
     TYPE: ClassVar[str] = "tandem.events.registration_cancelled.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
+
+
+class Passage(AtOccurrence):
+    """What a message about somebody at the door says."""
+
     person: Person
+    role: Role = "attendee"
     city: CityReference | None = None
-    position: Position | None = None
+    at: Instant
 
 
-class JoinParticipant(Message):
+class JoinParticipant(Passage):
     """Somebody entered."""
 
     TYPE: ClassVar[str] = "tandem.events.participant_joined.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
-    person: Person
-    role: Role = "attendee"
-    city: CityReference | None = None
-    at: Instant
 
 
-class LeaveParticipant(Message):
+class LeaveParticipant(Passage):
     """Somebody went out."""
 
     TYPE: ClassVar[str] = "tandem.events.participant_left.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
-    person: Person
-    role: Role = "attendee"
-    city: CityReference | None = None
-    at: Instant
 
 
 class Participant(Contract):
@@ -156,33 +154,27 @@ class Participant(Contract):
         return intervals
 
 
-class RecordAttendance(Message):
+class RecordAttendance(AtOccurrence):
     """Hand in an attendance file as a whole."""
 
     TYPE: ClassVar[str] = "tandem.events.attendance_recorded.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
     final: bool
     file_hash: FileHash | None = None
     participants: Annotated[tuple[Participant, ...], Field(max_length=PARTICIPANTS_MAX)]
 
 
-class AttendAsCity(Message):
+class AttendAsCity(AtOccurrence):
     """Name a city as having taken part, without person rows."""
 
     TYPE: ClassVar[str] = "tandem.events.city_attended.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
     city: CityReference
     people: HeadCount | None = None
 
 
-class ContributeAsCity(Message):
+class ContributeAsCity(AtOccurrence):
     """Name a city as speaker or host."""
 
     TYPE: ClassVar[str] = "tandem.events.city_contributed.v1"
-    activity_id: Slug
-    occurrence: Slug = SOLE_OCCURRENCE
     city: CityReference
     contribution: Contribution
 

@@ -1,0 +1,99 @@
+"""Which stream a message of events speaks to, what it waits for, whom and where it names."""
+
+import pytest
+
+from services.events.domain import DECIDERS, needs, provides, stream_of
+from services.events.intake import cities_in, people_in
+from shared.contracts.events import ActivityScheduled, EventsEvent
+from shared.contracts.messages.events import (
+    CancelRegistration,
+    ErasePerson,
+    EventsDecision,
+    EventsMessage,
+    GiveHelp,
+    HoldActivity,
+    JoinParticipant,
+    LeaveParticipant,
+    ReceiveRegistration,
+    ScheduleActivity,
+)
+from shared.contracts.values import CityReference, Fact, Message, Person
+from shared.decider import PersonKey
+from shared.recorded import members, noun_of
+from tests.support.deciding import TUESDAY, command, named_cities, named_people
+from tests.support.recording import facts_of, messages_of
+
+ANNA = Person(id="anna")
+GENT = CityReference(city_id="gent")
+ATHENS = CityReference(name="Athens", country="US")
+SAID = messages_of(EventsMessage) + messages_of(EventsDecision)
+
+
+@pytest.mark.parametrize(
+    ("said", "stream"),
+    [
+        (HoldActivity(activity_id="w1", on="2024"), "activity-w1"),
+        (HoldActivity(activity_id="w1", on="2024", occurrence="2"), "activity-w1"),
+        (ReceiveRegistration(activity_id="w1", person=ANNA), "participation-w1~1~k1"),
+        (CancelRegistration(activity_id="w1", person=ANNA), "participation-w1~1~k1"),
+        (
+            JoinParticipant(activity_id="w1", person=ANNA, at=TUESDAY, occurrence="2"),
+            "participation-w1~2~k1",
+        ),
+        (LeaveParticipant(activity_id="w1", person=ANNA, at=TUESDAY), "participation-w1~1~k1"),
+        (GiveHelp(city=GENT, network="SCN", on="2024"), "help-gent"),
+        (GiveHelp(city=ATHENS, network="SCN", on="2024"), "help-asked-athens"),
+        (ErasePerson(person="k2"), "person-k2"),
+        (ErasePerson(identity=ANNA), "person-k1"),
+    ],
+)
+def test_a_message_speaks_to_one_stream(said: Message, stream: str) -> None:
+    assert stream_of(command(said, people={ANNA: PersonKey("k1")})) == stream
+
+
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
+def test_only_an_announcement_help_and_an_erasure_wait_for_nothing(said: Message) -> None:
+    if isinstance(said, ScheduleActivity | GiveHelp | ErasePerson):
+        assert needs(command(said)) is None
+    else:
+        assert needs(command(said)) == f"activity-{said.activity_id}"
+
+
+@pytest.mark.parametrize("fact", facts_of(EventsEvent), ids=lambda fact: fact.TYPE)
+def test_an_announced_activity_is_what_others_wait_for(fact: Fact) -> None:
+    announced = isinstance(fact, ActivityScheduled)
+    assert provides(fact) == (f"activity-{fact.activity_id}" if announced else None)
+
+
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
+def test_every_stream_has_a_decider_and_a_name_that_fits_a_subject(said: Message) -> None:
+    stream = stream_of(command(said))
+    assert noun_of(stream) in DECIDERS
+    assert not set(stream) & set(". *>\t\n")
+
+
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
+def test_every_city_and_everybody_that_a_message_names_is_looked_up(said: Message) -> None:
+    assert set(cities_in(said)) == named_cities(said)
+    assert set(people_in(said)) == named_people(said)
+
+
+@pytest.mark.parametrize("fact", facts_of(EventsEvent), ids=lambda fact: fact.TYPE)
+def test_no_fact_has_room_for_a_name_or_an_address_of_somebody(fact: Fact) -> None:
+    text = fact.model_dump_json()
+    assert "@" not in text
+    assert not {"email", "name", "organisation"} & set(_fields(type(fact)))
+
+
+def _fields(model: type) -> set[str]:
+    schema = model.model_json_schema()
+    nested = schema.get("$defs", {}).values()
+    return {name for each in (schema, *nested) for name in each.get("properties", {})}
+
+
+def test_every_kind_of_person_message_is_covered_by_a_sample() -> None:
+    naming = {type(said) for said in SAID if named_people(said)}
+    assert naming >= {
+        ErasePerson,
+        *(each for each in members(EventsMessage) if "person" in each.model_fields),
+    }

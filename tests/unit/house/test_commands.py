@@ -1,0 +1,47 @@
+"""What the Makefile and the guides promise to a newcomer is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shared.cli.application import COMMANDS
+
+ROOT = Path(__file__).parents[3]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^\.PHONY: (\S+)$", MAKEFILE, re.MULTILINE))
+GUIDES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+NEEDED = {
+    *("help", "setup", "run", "test", "lint", "format", "proto", "proto-check", "samples"),
+    *("bench", "report", "demo-data", "gazetteer", "lock", "clean"),
+}
+
+
+def test_make_help_tells_every_target_with_a_sentence() -> None:
+    told = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    rows = dict(re.findall(r"^  make (\S+) +(.+)$", told, re.MULTILINE))
+    assert set(rows) == TARGETS
+    assert TARGETS >= NEEDED
+    assert [text for text in rows.values() if not text.endswith(".")] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_a_guide_names_only_commands_that_there_are(guide: Path) -> None:
+    text = guide.read_text()
+    made = set(re.findall(r"(?:^\s*|`)make ([a-z][a-z-]*)", text, re.MULTILINE))
+    said = set(re.findall(r"(?:^\s*|`|bin/)tandem ([a-z][a-z-]*)", text, re.MULTILINE))
+
+    assert made <= TARGETS
+    assert said <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_a_link_in_a_guide_leads_to_a_file(guide: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", guide.read_text())
+    here = [link for link in links if "://" not in link and not link.startswith("mailto:")]
+
+    assert [link for link in here if not (guide.parent / link).exists()] == []

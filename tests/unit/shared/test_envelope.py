@@ -1,0 +1,347 @@
+"""A CloudEvent is the same in either mode, and nothing that is none gets past the parser."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from shared.contracts.envelope import (
+    DEPTH_MAX,
+    DIGITS_MAX,
+    EVENT_BYTES_MAX,
+    KEYS_MAX,
+    STRING_CHARACTERS_MAX,
+    STRUCTURED,
+    Malformed,
+    TooLarge,
+    parse,
+    strict_json,
+)
+from shared.contracts.messages.events import EventsMessage
+from shared.contracts.messages.membership import MembershipMessage
+from shared.contracts.messages.resources import ResourcesMessage
+from shared.errors import InvalidData
+from shared.recorded import members
+from tests.support.recording import documents_of
+from tests.support.speaking import (
+    PUBLISH_RESOURCE,
+    TOOLKIT,
+    TRACEPARENT,
+    attributes_of,
+    binary,
+    structured,
+)
+
+EVERY_MESSAGE = members(MembershipMessage | EventsMessage | ResourcesMessage)
+JSON_OBJECTS = st.dictionaries(
+    st.text(max_size=8),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**17), 10**17)
+        | st.floats(-1e9, 1e9)
+        | st.text(max_size=12),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+        ),
+        max_leaves=4,
+    ),
+    max_size=6,
+)
+
+
+def document(**attributes: Any) -> dict[str, Any]:
+    return {**attributes_of(PUBLISH_RESOURCE), "data": dict(TOOLKIT), **attributes}
+
+
+def parse_document(document: Any) -> Any:
+    return parse({"content-type": STRUCTURED}, json.dumps(document).encode())
+
+
+def fields_of(error: pytest.ExceptionInfo[InvalidData]) -> list[str]:
+    return [violation.field for violation in error.value.violations]
+
+
+def nested(depth: int) -> bytes:
+    return b'{"a":' * depth + b"1" + b"}" * depth
+
+
+@pytest.mark.parametrize("message", EVERY_MESSAGE, ids=lambda message: message.TYPE)
+def test_both_modes_say_the_same(message: Any) -> None:
+    for data in documents_of(message.TYPE):
+        said = [mode(data, message.TYPE, traceparent=TRACEPARENT) for mode in (structured, binary)]
+        first, second = (parse(*each) for each in said)
+        assert first == second
+        assert json.loads(first.data) == data
+
+
+@for_all(JSON_OBJECTS)
+def test_both_modes_say_the_same_whatever_the_data(data: dict[str, Any]) -> None:
+    assert parse(*structured(data)) == parse(*binary(data))
+
+
+def test_an_envelope_keeps_what_identifies_and_traces_an_event() -> None:
+    envelope = parse(*structured(id_="m-7", time="2024-03-26T10:00:00+01:00", traceparent="t"))
+    assert (envelope.id, envelope.source, envelope.type) == (
+        "m-7",
+        "/systems/crm",
+        PUBLISH_RESOURCE,
+    )
+    assert envelope.source_name == "crm"
+    assert envelope.time == datetime(2024, 3, 26, 9, 0, tzinfo=UTC)
+    assert envelope.traceparent == "t"
+
+
+@pytest.mark.parametrize("change", [str.upper, str.title, str.lower])
+def test_header_names_compare_without_case(change: Any) -> None:
+    for said in (structured(), binary()):
+        headers = {change(name): value for name, value in said.headers.items()}
+        assert parse(headers, said.body) == parse(*said)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/cloudevents+json; charset=utf-8",
+        "Application/CloudEvents+JSON",
+        " application/cloudevents+json ",
+    ],
+)
+def test_a_content_type_may_carry_parameters_and_capitals(content_type: str) -> None:
+    assert parse({"content-type": content_type}, structured().body) == parse(*structured())
+
+
+def test_header_values_are_percent_encoded() -> None:
+    said = binary(id_="Gent été/100% \U0001f3d9")
+    assert said.headers["ce-id"].isascii()
+    assert parse(*said).id == "Gent été/100% \U0001f3d9"
+    assert parse(*said) == parse(*structured(id_="Gent été/100% \U0001f3d9"))
+
+
+def test_binary_data_without_a_content_type_is_json() -> None:
+    said = binary()
+    del said.headers["content-type"]
+    assert parse(*said) == parse(*binary())
+
+
+def test_extensions_that_nobody_knows_are_no_harm() -> None:
+    assert parse(*structured(partitionkey="a", deep={"x": [1]})) == parse(*structured())
+
+
+def test_the_digest_does_not_hang_on_the_order_of_keys_or_the_form_of_the_time() -> None:
+    backwards = dict(reversed(TOOLKIT.items()))
+    digests = {
+        parse(*each).digest
+        for each in (
+            structured(),
+            structured(backwards),
+            structured(time="2024-03-26T10:00:00+01:00"),
+            structured(time="2024-03-26T09:00:00.000Z"),
+            structured(traceparent=TRACEPARENT),
+        )
+    }
+    assert len(digests) == 1
+
+
+def test_the_digest_tells_other_content_apart() -> None:
+    digests = {
+        parse(*each).digest
+        for each in (
+            structured(),
+            structured({**TOOLKIT, "title": "Another"}),
+            structured(time="2024-03-26T09:00:01Z"),
+            structured(type_="tandem.resources.edition_published.v1"),
+        )
+    }
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("mode", [structured, binary])
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("specversion", "0.3"),
+        ("id_", ""),
+        ("id_", "x" * 129),
+        ("id_", "a\nb"),
+        ("id_", "a\0b"),
+        ("source", "x" * 1100),
+        ("subject", ""),
+        ("traceparent", "a\x1b[31m"),
+        ("time", "2024-03-26T09:00:00"),
+        ("time", "2024-03-26"),
+        ("time", "1711443600"),
+        ("time", "yesterday"),
+        ("time", "2016-12-31T23:59:60Z"),
+        ("time", "9999-12-31T23:59:59-14:00"),
+        ("time", "0001-01-01T00:00:00+14:00"),
+        ("time", "1899-12-31T23:59:59Z"),
+        ("time", "2199-12-31T23:59:59-14:00"),
+    ],
+)
+def test_a_wrong_attribute_is_named(mode: Any, attribute: str, value: str) -> None:
+    with pytest.raises(InvalidData) as error:
+        parse(*mode(**{attribute: value}))
+    assert fields_of(error) == [attribute.removesuffix("_")]
+
+
+@pytest.mark.parametrize("attribute", ["specversion", "id", "source", "type", "time"])
+def test_a_missing_attribute_is_named(attribute: str) -> None:
+    said = document()
+    del said[attribute]
+    with pytest.raises(InvalidData, match=f"{attribute}: is required"):
+        parse_document(said)
+    headers = {**binary().headers}
+    del headers[f"ce-{attribute}"]
+    with pytest.raises(InvalidData, match=f"{attribute}: is required"):
+        parse(headers, binary().body)
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 7, True])
+def test_data_is_an_object(data: Any) -> None:
+    with pytest.raises(InvalidData, match="data: must be a JSON object"):
+        parse_document(document(data=data))
+    with pytest.raises(InvalidData, match="data: must be a JSON object"):
+        parse(binary().headers, json.dumps(data).encode())
+
+
+def test_data_in_base64_is_not_taken() -> None:
+    with pytest.raises(InvalidData, match="data_base64"):
+        parse_document(document(data_base64="e30="))
+
+
+@pytest.mark.parametrize("content_type", ["text/xml", "application/octet-stream"])
+def test_data_that_is_not_json_is_not_taken(content_type: str) -> None:
+    with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
+        parse_document(document(datacontenttype=content_type))
+    with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
+        parse({**binary().headers, "content-type": content_type}, binary().body)
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        (None, "neither ce- headers nor content-type"),
+        ({}, "neither ce- headers nor content-type"),
+        ({"content-type": "application/json"}, "neither ce- headers nor content-type"),
+        ({"content-type": "application/cloudevents-batch+json"}, "is not supported"),
+        ({"content-type": "application/cloudevents+avro"}, "is not supported"),
+    ],
+)
+def test_what_does_not_say_that_it_is_an_event_is_none(
+    headers: dict[str, str] | None, why: str
+) -> None:
+    with pytest.raises(Malformed, match=why):
+        parse(headers, structured().body)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"text"', b"null"])
+def test_an_event_is_an_object(body: bytes) -> None:
+    with pytest.raises(Malformed, match="a structured event is a JSON object"):
+        parse({"content-type": STRUCTURED}, body)
+
+
+def test_an_event_of_a_mebibyte_is_read_and_one_byte_more_is_not() -> None:
+    body = structured().body
+    full = body + b" " * (EVENT_BYTES_MAX - len(body))
+    assert parse({"content-type": STRUCTURED}, full) == parse(*structured())
+    with pytest.raises(TooLarge, match=r"1048577 bytes, at most 1048576 are allowed"):
+        parse({"content-type": STRUCTURED}, full + b" ")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "is not JSON"),
+        (b"{", "is not JSON"),
+        (b"{}{}", "is not JSON"),
+        (b"{'a': 1}", "is not JSON"),
+        (b'{"a": 1,}', "is not JSON"),
+        (b'{"a": "\n"}', "is not JSON"),
+        (b'\xef\xbb\xbf{"a": 1}', "is not JSON"),
+        (b'{"a": "\xff"}', "is not UTF-8"),
+        ('{"a": 1}'.encode("utf-16"), "is not UTF-8"),
+        (b'{"a": "\xed\xa0\x80"}', "is not UTF-8"),
+        (b'{"a": NaN}', "NaN is not JSON"),
+        (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b'{"a": 1e400}', "1e400 is too large a number"),
+        (b'{"a": 1, "a": 1}', "the key 'a' stands twice"),
+        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
+        (rb'{"a": 1, "\u0061": 1}', "the key 'a' stands twice"),
+        (rb'{"a": "\ud800"}', "'a' holds a lone surrogate"),
+        (rb'{"a": ["x", ["\udfff"]]}', "'a' holds a lone surrogate"),
+        (rb'{"\ud800": 1}', "holds a lone surrogate"),
+        (b'{"a": %s}' % (b"9" * (DIGITS_MAX + 1)), "more than 18 digits"),
+        (b'{"a": -%s}' % (b"9" * 400), "more than 18 digits"),
+        (b'{"a": 0.%s}' % (b"3" * 400), "more than 18 digits"),
+        (b'{"a": 1e%s}' % (b"9" * 400), "more than 18 digits"),
+        (('{"a": ' + "9" * 400 + "}").encode("utf-16-le"), "is not JSON"),
+        (nested(DEPTH_MAX + 1), "more than 32 levels deep"),
+        (b"[" * 100_000, "more than 32 levels deep"),
+    ],
+)
+def test_json_that_a_later_layer_would_stumble_over_is_refused(body: bytes, why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        strict_json(body)
+
+
+def test_json_within_its_bounds_is_read() -> None:
+    assert strict_json(nested(DEPTH_MAX))
+    assert strict_json(b'{"a": %s}' % (b"9" * DIGITS_MAX)) == {"a": 10**DIGITS_MAX - 1}
+    assert strict_json(b'{"a": -0.00029991277496682454}') == {"a": -0.00029991277496682454}
+    assert strict_json(b'{"a": "%s"}' % (b"9" * 400)) == {"a": "9" * 400}
+    assert strict_json(b'{"a": "%s"}' % (b"[" * 400)) == {"a": "[" * 400}
+    assert strict_json(rb'{"a": "\ud83d\ude00"}') == {"a": "\U0001f600"}
+    assert strict_json(rb'{"a\"[": "\\", "b": 1}') == {'a"[': "\\", "b": 1}
+
+
+@pytest.mark.parametrize("count", [KEYS_MAX, KEYS_MAX + 1])
+def test_an_object_has_a_bounded_number_of_keys(count: int) -> None:
+    body = json.dumps({"data": {f"k{n}": n for n in range(count)}}).encode()
+    if count == KEYS_MAX:
+        assert len(strict_json(body)["data"]) == KEYS_MAX
+        return
+    with pytest.raises(Malformed, match="an object has 257 keys, at most 256 are allowed"):
+        strict_json(body)
+
+
+@pytest.mark.parametrize("wrap", [lambda text: {"a": text}, lambda text: {"a": ["x", [text]]}])
+def test_a_string_has_a_bounded_length(wrap: Any) -> None:
+    longest = "é" * STRING_CHARACTERS_MAX
+    assert strict_json(json.dumps(wrap(longest)).encode()) == wrap(longest)
+    with pytest.raises(Malformed, match="'a' has more than 8192 characters"):
+        strict_json(json.dumps(wrap(longest + "e")).encode())
+
+
+def test_a_key_has_a_bounded_length_too() -> None:
+    with pytest.raises(Malformed, match="has more than 8192 characters") as error:
+        strict_json(json.dumps({"k" * 9000: 1}).encode())
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"' + b'\\"' * 500_000,
+        b'{"a": "' + b"\\\\" * 500_000,
+        b'"' * 1_000_000,
+        b'["' + b'",[{"' * 200_000,
+        b"9" * 1_000_000,
+    ],
+)
+def test_no_text_takes_longer_to_refuse_than_to_read(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        strict_json(body)
+
+
+@for_all(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_no_bytes_do_anything_but_parse_or_be_malformed(body: bytes) -> None:
+    try:
+        strict_json(body)
+    except Malformed:
+        return
+    json.loads(body.decode())  # and every other reader takes it too

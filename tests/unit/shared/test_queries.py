@@ -1,0 +1,158 @@
+"""Every statement has a name, a sentence and a user; and every projection asks for one there is."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.events import projections as of_events
+from services.membership import projections as of_membership
+from services.reporting import projections as of_reporting
+from services.resources import projections as of_resources
+from shared.contracts.events import EventsEvent
+from shared.contracts.membership import MembershipEvent
+from shared.contracts.resources import ResourcesEvent
+from shared.execute import SHARED_QUERIES
+from shared.projector import _fact_row
+from shared.queries import BLOCK, Queries, Statement, run
+from shared.recorded import members
+from tests.support.recording import documents_of, facts_of, recorded
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted([SHARED_QUERIES, *ROOT.glob("services/*/queries.sql")])
+OWNERS = {
+    "membership": (of_membership.project, MembershipEvent),
+    "events": (of_events.project, EventsEvent),
+    "resources": (of_resources.project, ResourcesEvent),
+}
+COMMENTS_AND_STRINGS = re.compile(r"--.*|'[^']*'")
+
+
+def named(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def first_facts(union: Any) -> list[Any]:
+    return [
+        member.model_validate_json(json.dumps(documents_of(member.TYPE)[0]))
+        for member in members(union)
+    ]
+
+
+def assert_answered(statements: list[Statement], queries: Queries) -> None:
+    """Every statement names a query there is, with as many arguments as the query takes."""
+    for statement in statements:
+        places = {int(n) for n in re.findall(r"\$(\d+)", queries[statement.query])}
+        assert places == set(range(1, len(statement.arguments) + 1)), statement.query
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_every_block_has_a_name_a_sentence_and_one_statement(file: Path) -> None:
+    text = file.read_text("utf-8")
+    queries = Queries(file)
+    assert len(queries) == len(BLOCK.findall(text)) > 0
+    assert not text[: next(BLOCK.finditer(text)).start()].strip()
+    for name, statement in queries.items():
+        assert statement.strip(), name
+        # A block without its sentence would hang on to the statement before it.
+        assert not re.search(r"^-- [a-z_0-9]+$", statement, re.MULTILINE), name
+        assert ";" not in COMMENTS_AND_STRINGS.sub("", statement), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_every_sentence_is_one(file: Path) -> None:
+    for block in BLOCK.finditer(file.read_text("utf-8")):
+        sentence = " ".join(line.removeprefix("--").strip() for line in block[2].splitlines())
+        assert sentence[0].isupper(), block["name"]
+        assert sentence.endswith("."), block["name"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_arguments_are_numbered_without_a_gap(file: Path) -> None:
+    for name, statement in Queries(file).items():
+        places = {int(n) for n in re.findall(r"\$(\d+)", statement)}
+        assert places == set(range(1, len(places) + 1)), name
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("services/*/queries.sql")), ids=named)
+def test_every_query_of_a_service_is_asked_by_it(file: Path) -> None:
+    code = "\n".join(source.read_text("utf-8") for source in file.parent.rglob("*.py"))
+    unasked = [name for name in Queries(file) if f'"{name}"' not in code]
+    assert unasked == []
+
+
+@pytest.mark.parametrize("directory", sorted({file.parent for file in FILES}), ids=named)
+def test_every_query_that_is_asked_for_by_name_is_there(directory: Path) -> None:
+    known = {*Queries(SHARED_QUERIES), *Queries(directory / "queries.sql")}
+    code = "\n".join(source.read_text("utf-8") for source in directory.rglob("*.py"))
+    asked = set(re.findall(r'(?:queries\[|Statement\(\s*|\badd\(\s*)"([a-z_]+)"', code))
+    assert asked
+    assert asked <= known
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_every_projection_of_an_owner_is_a_statement_there_is(owner: str) -> None:
+    project, union = OWNERS[owner]
+    queries = Queries(ROOT / "services" / owner / "queries.sql")
+    statements = [each for fact in facts_of(union) for each in project(recorded(fact))]
+    assert statements
+    assert_answered(statements, queries)
+
+
+@pytest.mark.parametrize(
+    "fact", first_facts(MembershipEvent | EventsEvent | ResourcesEvent), ids=lambda fact: fact.TYPE
+)
+def test_every_projection_of_reporting_is_a_statement_there_is(fact: Any) -> None:
+    queries = Queries(ROOT / "services" / "reporting" / "queries.sql")
+    assert_answered(of_reporting.project(recorded(fact)), queries)
+
+
+def test_the_row_of_a_projected_fact_is_a_statement_there_is() -> None:
+    [fact] = facts_of(EventsEvent)[:1]
+    assert_answered([_fact_row(recorded(fact))], Queries(SHARED_QUERIES))
+
+
+def read(directory: Path, text: str) -> Queries:
+    file = directory / "queries.sql"
+    file.write_text(text)
+    return Queries(file)
+
+
+def test_queries_are_read_by_name(tmp_path: Path) -> None:
+    queries = read(
+        tmp_path,
+        "-- first\n-- The one.\nselect 1;\n\n"
+        "-- second_2\n-- Another,\n-- over two lines.\nselect ';' -- a remark\n where true;\n",
+    )
+    assert dict(queries) == {"first": "select 1", "second_2": "select ';' -- a remark\n where true"}
+
+
+def test_a_name_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the query first stands twice"):
+        read(tmp_path, "-- first\n-- One.\nselect 1;\n-- first\n-- Two.\nselect 2;\n")
+
+
+class Connection:
+    """Remembers what was run on it."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, list[tuple[Any, ...]]]] = []
+
+    async def executemany(self, query: str, arguments: list[tuple[Any, ...]]) -> None:
+        self.ran.append((query, arguments))
+
+
+async def test_statements_run_in_groups_each_in_order(tmp_path: Path) -> None:
+    queries = read(tmp_path, "-- a\n-- A.\nselect $1;\n-- b\n-- B.\nselect $1, 2;\n")
+    connection = Connection()
+    asked = [Statement("b", (1,)), Statement("a", (2,)), Statement("b", (3,))]
+    await run(connection, queries, asked)
+    assert connection.ran == [("select $1, 2", [(1,), (3,)]), ("select $1", [(2,)])]
+
+
+def test_reporting_reads_no_other_ledger() -> None:
+    [fact] = facts_of(EventsEvent)[:1]
+    with pytest.raises(ValueError, match="does not read the ledger 'payroll'"):
+        of_reporting.project(recorded(fact, ledger="payroll"))
