@@ -9,32 +9,29 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.cli.system import DEFAULT_DATA, Data
+from shared.cli.terminal import plain_console
+from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="The folder that keeps everything.")] = Path(".tandem"),
+    data: Data = DEFAULT_DATA,
     port_base: Annotated[
         int | None,
         typer.Option(min=1024, max=65_000, help="The first port, to run several side by side."),
     ] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Publish the demo facts as well.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Publish the demo facts, and print their reports.")
+    ] = False,
 ) -> None:
-    """Start NATS, PostgreSQL and every service, and keep them running until Ctrl-C."""
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    """Start the whole system, and keep it running until Ctrl-C."""
     directory = DataDirectory.at(data)
-    try:
-        directory.create()
-        logging.basicConfig(
-            filename=directory.log("supervisor"), format=LOG_FORMAT, level=logging.INFO
-        )
-        asyncio.run(_run(directory, port_base, demo, console))
-    except OperatorError as problem:
-        console.print(str(problem), style="red")
-        raise typer.Exit(1) from problem
+    directory.create()
+    logging.basicConfig(filename=directory.log("supervisor"), format=LOG_FORMAT, level=logging.INFO)
+    asyncio.run(_run(directory, port_base, demo, plain_console()))
 
 
 async def _run(
@@ -53,14 +50,20 @@ async def _run(
             async with running_system(directory.root, port_base, progress=progress) as endpoints:
                 status.stop()
                 if demo:
-                    from deploy.demo.importer import publish_demo  # only the demo needs its files
+                    from shared.cli.demo import demonstrate  # only the demonstration needs it
 
-                    await publish_demo(endpoints, console)
+                    await demonstrate(directory.root, endpoints, console)
                 address = f"{endpoints['http']['reporting']}/reports/latest"
-                console.print(f"ready: {address} (tokens are in {directory.endpoints})")
+                console.print(f"ready: {address} (tokens are in {_short(directory.endpoints)})")
                 await asyncio.Event().wait()
     except asyncio.CancelledError:
         console.print("stopped; nothing is lost, and `tandem up` goes on from here")
+
+
+def _short(path: Path) -> Path:
+    """Return a path as seen from here, when it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _cancel_on_signal() -> None:

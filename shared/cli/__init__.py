@@ -1,0 +1,22 @@
+"""The command line: a client of the running system, one module for each group of commands.
+
+application.py   the commands by name, and one sentence for whatever goes wrong
+failures.py      errors as sentences
+system.py        the running system, as DIR/endpoints.json describes it
+up.py            tandem up
+demo.py          tandem up --demo: publishes, waits until it is counted, shows it
+report.py        tandem report, reports, evidence
+report_text.py   a report as text for a terminal
+evidence_text.py the evidence of a figure as text
+terminal.py      how lines are printed, and what others wrote
+words.py         what text reports say around the figures, in each language
+publish.py       tandem publish, schemas
+credentials.py   tandem credentials add, list, revoke
+messages.py      tandem rejected list, show; tandem waiting list
+questions.py     tandem queue list, resolve, dismiss
+status.py        tandem status
+"""
+
+from shared.cli.application import main
+
+__all__ = ["main"]

@@ -1,0 +1,169 @@
+"""`tandem publish` and `tandem schemas`: facts from a file, and what they must look like.
+
+Every line is judged first, by the rules that the owning service will apply, and nothing is sent
+while one of them is wrong. A repeat changes nothing: each service knows an event by its id.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from shared.cli.system import DEFAULT_DATA, Data, System, find, this_command
+from shared.cli.terminal import plain_console, printable
+from shared.contracts.envelope import STRUCTURED
+from shared.contracts.messages.events import EventsMessage
+from shared.contracts.messages.membership import MembershipMessage
+from shared.contracts.messages.resources import ResourcesMessage
+from shared.embedded.credentials import list_publishers
+from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.messaging import NatsAddress, Outgoing, connect, publish_batches
+from shared.schemas import schemas as all_schemas
+from shared.sift import Raw, sift
+
+MESSAGES: dict[str, Any] = {
+    "membership": MembershipMessage,
+    "events": EventsMessage,
+    "resources": ResourcesMessage,
+}
+BAD_LINES_SHOWN_MAX = 20
+
+
+def publish(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Structured CloudEvents, one a line.")
+    ],
+    credential: Annotated[str, typer.Option(help="The publisher, its events' `source`.")] = "demo",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Publish a file of events; none is sent while one is wrong."""
+    system = find(data)
+    seed_file = _seed_file(system, credential)
+    console = Console(stderr=True, highlight=False, markup=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    size = file.stat().st_size
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
+        checking = progress.add_task("checking", total=size)
+        count, bad = _check(file, credential, lambda read: progress.advance(checking, read))
+        if not bad:
+            sending = progress.add_task("publishing", total=size)
+            asyncio.run(
+                _send(
+                    NatsAddress(system.endpoints["nats"], credential, seed_file),
+                    _messages(file, credential, lambda read: progress.advance(sending, read)),
+                )
+            )
+    if bad:
+        _tell(bad)
+        raise OperatorError(
+            f"{len(bad):,} of {count:,} lines cannot be accepted, so nothing was sent."
+        )
+    said = plain_console()
+    said.print(f"published {count:,} {'event' if count == 1 else 'events'} as {credential}")
+    said.print(
+        f"what is refused or waits: {this_command()} rejected list, {this_command()} waiting list",
+        style="dim",
+    )
+
+
+def schemas(
+    type_: Annotated[
+        str | None,
+        typer.Argument(metavar="[TYPE]", help="Such as tandem.events.activity_held.v1."),
+    ] = None,
+) -> None:
+    """List the types of events, or print the JSON Schema of one."""
+    known = all_schemas()
+    if type_ is None:
+        width = max(map(len, known))
+        for name, schema in known.items():
+            typer.echo(f"{name:<{width}}  {schema.get('description', '')}".rstrip())
+    elif type_ in known:
+        typer.echo(json.dumps(known[type_], indent=2, ensure_ascii=False))
+    else:
+        raise OperatorError(f"No type is named {type_}; `{this_command()} schemas` lists them.")
+
+
+def _seed_file(system: System, credential: str) -> Path:
+    if credential not in {publisher.name for publisher in list_publishers(system.root)}:
+        raise OperatorError(
+            f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
+            "makes one."
+        )
+    return DataDirectory(system.root).seed(credential)
+
+
+def _check(file: Path, credential: str, on_read: Callable[[int], None]) -> tuple[int, list[str]]:
+    """Return how many lines hold an event, and what is wrong with which."""
+    count = 0
+    bad = []
+    for line_number, line in _lines(file, on_read):
+        count += 1
+        problem = problem_of(line, credential)
+        if problem is not None:
+            bad.append(f"line {line_number}: {problem}")
+    return count, bad
+
+
+def problem_of(line: bytes, credential: str) -> str | None:
+    """Return why a line cannot be accepted, in the words of the service that would refuse it."""
+    subject = subject_of(line, credential)
+    if subject is None:
+        return "malformed: not a CloudEvent of a type that starts with tandem."
+    owner = subject.split(".")[2]
+    now = datetime.now(UTC)
+    raw = Raw(subject, {"content-type": STRUCTURED}, line, now)
+    if owner not in MESSAGES:
+        return f"unknown_type: no service is named {printable(owner)!r}"
+    _, rejections = sift([raw], MESSAGES[owner], now)
+    return next((f"{each.reason}: {printable(each.detail)}" for each in rejections), None)
+
+
+def subject_of(line: bytes, credential: str) -> str | None:
+    """Return where an event goes, by its type; None when it has none of ours."""
+    try:
+        event = json.loads(line)
+        tandem, owner, name, _ = event["type"].split(".")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return f"intake.{credential}.{owner}.{name}" if tandem == "tandem" else None
+
+
+def _messages(file: Path, credential: str, on_read: Callable[[int], None]) -> Iterator[Outgoing]:
+    for _, line in _lines(file, on_read):
+        subject = subject_of(line, credential)
+        if subject is None:
+            raise OperatorError(f"{file} changed while it was read; publish it again.")
+        yield Outgoing(subject, {"content-type": STRUCTURED}, line)
+
+
+def _lines(file: Path, on_read: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not empty, with their numbers from 1."""
+    with file.open("rb") as lines:
+        for line_number, line in enumerate(lines, start=1):
+            on_read(len(line))
+            if stripped := line.strip():
+                yield line_number, stripped
+
+
+async def _send(address: NatsAddress, messages: Iterator[Outgoing]) -> None:
+    connection = await connect(address)
+    try:
+        await publish_batches(connection, messages)
+    finally:
+        await connection.close()
+
+
+def _tell(bad: list[str]) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    for problem in bad[:BAD_LINES_SHOWN_MAX]:
+        console.print(problem)
+    if len(bad) > BAD_LINES_SHOWN_MAX:
+        console.print(f"and {len(bad) - BAD_LINES_SHOWN_MAX:,} more")
