@@ -15,7 +15,9 @@ from typing import TypeVar
 from uuid import uuid4
 
 import nats
+import nats.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from nats.js.api import (
     AckPolicy,
@@ -26,6 +28,7 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
+from nats.js.client import JetStreamContext
 from nats.js.errors import NotFoundError
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ OWNERS = ("membership", "events", "resources")
 BATCH_MESSAGES_MAX = 1000
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 PUBLISH_SECONDS_MAX = 5.0
+FETCH_SECONDS_MIN = 0.001
 RECONNECT_DELAY_SECONDS = 0.2
 PING_SECONDS = 10
 ACK_WAIT_SECONDS = 30
@@ -73,6 +77,33 @@ class PublishRefused(Exception):
         """Keep JetStream's error code and words."""
         super().__init__(f"{description} ({code})")
         self.code = code
+
+
+class PullSubscription(JetStreamContext.PullSubscription):
+    """A pull subscription that says by nats-py's own error that the time is over.
+
+    From 2.15 on nats-py sometimes raises the plain TimeoutError instead. FastStream does not catch
+    that one, and loses the messages it holds already until the broker sends them again, after
+    ack_wait. Source: nats.py pull request 1008.
+    """
+
+    async def fetch(
+        self, batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None
+    ) -> list[Msg]:
+        """Return 1 to `batch` messages.
+
+        Raises:
+            nats.errors.TimeoutError: there are none; nor is it worth asking with so little time.
+        """
+        if timeout is not None and timeout < FETCH_SECONDS_MIN:
+            raise nats.errors.TimeoutError
+        try:
+            return await super().fetch(batch, timeout, heartbeat)
+        except TimeoutError:
+            raise nats.errors.TimeoutError from None
+
+
+JetStreamContext.PullSubscription = PullSubscription  # type: ignore[misc]
 
 
 async def connect(

@@ -82,7 +82,8 @@ select c.city_id, c.name_key, c.country, c.subdivision, c.geonames_id, c.census_
 
 -- city_page
 -- Cities in the order of their ids, with memberships and succession.
-select c.city_id, c.version, c.description::text as description,
+select c.city_id, c.description::text as description,
+       (select max(l.version) from ledger l where l.stream = 'city-' || c.city_id) as version,
        (select coalesce(json_agg(json_build_object('network', m.network, 'started_on', m.since,
                                                    'ended_on', m.until) order by m.since), '[]')
           from membership m where m.city_id = c.city_id)::text as memberships,

@@ -36,6 +36,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import grpc.aio
@@ -306,6 +307,10 @@ class System:
         """Return the stub of a service's LedgerService."""
         return ledger_pb2_grpc.LedgerServiceStub(self._channel(name, by))
 
+    def address(self, name: str) -> str:
+        """Return where a service answers gRPC."""
+        return self._grpc[name]
+
     def _channel(self, name: str, by: str) -> grpc.aio.Channel:
         if (name, by) not in self._channels:
             token_file = self.servers.directory.token(by)
@@ -336,6 +341,10 @@ class System:
     async def value(self, name: str, sql: str, *arguments: Any) -> Any:
         """Return the first value of a statement on a service's database."""
         return await (await self.pool(name)).fetchval(sql, *arguments)
+
+    async def execute(self, name: str, script: str) -> None:
+        """Run statements on a service's database."""
+        await (await self.pool(name)).execute(script)
 
     async def facts(self, name: str) -> list[dict[str, Any]]:
         """Return a ledger in its order; `data` parsed, `kind` the bare name of the type."""
@@ -406,7 +415,7 @@ def structured(event: Mapping[str, Any], by: str = "demo") -> Outgoing:
 def binary(event: Mapping[str, Any], by: str = "demo") -> Outgoing:
     """Return an event as a message in binary mode."""
     attributes = {"source": f"/systems/{by}"} | {k: v for k, v in event.items() if k != "data"}
-    headers = {f"ce-{name}": str(value) for name, value in attributes.items()}
+    headers = {f"ce-{name}": quote(str(value), safe="/:+ ") for name, value in attributes.items()}
     body = json.dumps(event["data"]).encode()
     return Outgoing(subject_for(event, by), headers | {"Content-Type": "application/json"}, body)
 
