@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote
 
-from pydantic import ConfigDict, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.contracts.values import Contract, Instant
 from shared.errors import InvalidData, TandemError, Violation, violations_of
@@ -51,7 +51,7 @@ class Attributes(Contract):
     ]
     source: Line
     type: Line
-    time: Instant
+    time: Annotated[Instant, Field(strict=False)]  # as text, in a document that is parsed already
     subject: Line | None = None
     datacontenttype: Line | None = None
     traceparent: Line | None = None
@@ -109,8 +109,7 @@ def _structured(body: bytes) -> Envelope:
     if "data_base64" in document:
         raise InvalidData([Violation("data_base64", "data must be JSON, in the field data")])
     data = document.pop("data", None)
-    attributes = _attributes(json.dumps(document).encode())
-    return _envelope(attributes, data)
+    return _envelope(_attributes(document), data)
 
 
 def _binary(headers: Mapping[str, str], body: bytes, content_type: str) -> Envelope:
@@ -119,15 +118,13 @@ def _binary(headers: Mapping[str, str], body: bytes, content_type: str) -> Envel
         for name, value in headers.items()
         if name.startswith("ce-")
     }
-    attributes = _attributes(
-        json.dumps(document | {"datacontenttype": content_type or JSON_TYPE}).encode()
-    )
-    return _envelope(attributes, strict_json(body))
+    document["datacontenttype"] = content_type or JSON_TYPE
+    return _envelope(_attributes(document), strict_json(body))
 
 
-def _attributes(text: bytes) -> Attributes:
+def _attributes(document: Mapping[str, Any]) -> Attributes:
     try:
-        return Attributes.model_validate_json(text)
+        return Attributes.model_validate(document)
     except ValidationError as error:
         raise InvalidData(violations_of(error)) from None
 
@@ -167,11 +164,13 @@ def strict_json(body: bytes) -> Any:
             length, a key that stands twice, a lone surrogate, NaN, a number without end.
     """
     _refuse_depth_and_digits(body)
+    # Where no string can be too long, and none is escaped into a surrogate, none is looked at.
+    harmless = len(body) <= STRING_CHARACTERS_MAX and b"\\u" not in body
     try:
         # As text, because `json.loads` takes UTF-16 too, where the bounds above see nothing.
         return json.loads(
             body.decode(),
-            object_pairs_hook=_object,
+            object_pairs_hook=_object if harmless else _object_of_strings,
             parse_float=_finite,
             parse_constant=_no_constant,
         )
@@ -203,11 +202,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise Malformed(f"the key {twice[:80]!r} stands twice")
+    return built
+
+
+def _object_of_strings(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         _refuse_string(key, key)
         for text in _strings(value):
             _refuse_string(key, text)
-    return built
+    return _object(pairs)
 
 
 def _strings(value: Any) -> Iterator[str]:
