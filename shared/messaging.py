@@ -88,7 +88,10 @@ class PullSubscription(JetStreamContext.PullSubscription):
     """
 
     async def fetch(
-        self, batch: int = 1, timeout: float | None = 5, heartbeat: float | None = None
+        self,
+        batch: int = 1,
+        timeout: float | None = 5,  # noqa: ASYNC109 (named by nats-py)
+        heartbeat: float | None = None,
     ) -> list[Msg]:
         """Return 1 to `batch` messages.
 

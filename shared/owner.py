@@ -7,6 +7,7 @@ import asyncpg
 from tandem.ledger.v1 import ledger_pb2_grpc
 
 from shared.access import Access
+from shared.backlog import measure_for_ever
 from shared.clock import Clock
 from shared.execute import Rules
 from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
@@ -52,6 +53,7 @@ async def open_owner(
     intake = Intake(pool, rules, resolve, clock, announce, recorded)
     app.background(relay.run())
     app.background(intake.sweep_for_ever())
+    app.background(measure_for_ever(pool))
     ledger = Service(
         LEDGER_SERVICE,
         LedgerServicer(pool),
@@ -60,7 +62,7 @@ async def open_owner(
     serving = await serve(
         settings.grpc_listen, [*services(intake), ledger], Access(settings.tokens_file)
     )
-    app.stack.push_async_callback(serving.stop)
+    app.grpc(serving)
     broker = broker_for(settings.nats(rules.ledger))
     subscribe(broker, rules.ledger, intake)
     await broker.start()

@@ -83,10 +83,15 @@ select position, stream, version, fact_id, type, data::text as data, occurred_at
 -- Facts that the broker has acknowledged.
 delete from outbox where position = any ($1::bigint[]);
 
--- outbox_age
--- How many facts wait for the broker, and since when.
-select count(*) as depth, coalesce(extract(epoch from now() - min(appended_at)), 0)::float8 as age_seconds
-  from outbox join ledger using (position);
+-- backlog
+-- What should not stand for long: how much of it, and for how many seconds the oldest.
+select (select count(*) from outbox) as outbox,
+       coalesce((select extract(epoch from now() - min(appended_at))
+                   from outbox join ledger using (position)), 0)::float8 as outbox_age_seconds,
+       (select count(*) from waiting) as waiting,
+       coalesce((select extract(epoch from now() - min(received_at)) from waiting), 0)::float8
+           as waiting_age_seconds,
+       (select count(*) from rejected) as rejected;
 
 -- ledger_after
 -- A page of the ledger in order of position.

@@ -33,6 +33,7 @@ from starlette.routing import BaseRoute, Route
 from shared import telemetry
 from shared.database import connect_pool, migrate
 from shared.messaging import connect
+from shared.rpc import Serving
 from shared.settings import DatabaseSettings, ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -99,6 +100,17 @@ class App:
         if not self.stopped.is_set():
             logger.error("the connection to nats is closed for good")
             await self.fail()
+
+    def grpc(self, serving: Serving) -> None:
+        """Let a gRPC server live as long as the service; it counts as a part of readiness."""
+        self.stack.push_async_callback(serving.stop)
+
+        async def answers() -> bool:
+            _, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+            writer.close()
+            return True
+
+        self.checks["grpc"] = answers
 
     async def http(self, listen: str, routes: Sequence[BaseRoute] = ()) -> None:
         """Serve /healthz, /readyz, /metrics and the service's own routes."""

@@ -54,6 +54,7 @@ async def running(
         opened.stack.push_async_callback(membership.close)
         cities = Cities(membership)
         vault = Vault(pool, queries, settings.vault_key_file)
+        await vault.check_key()
         resolution = Resolution(cities, vault, clock)
         streams = Streams(pool, EventsEvent, domain.DECIDERS)
 

@@ -5,6 +5,7 @@ tell is recorded all the same, with the open question in place of the city.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from services.events.vault import Vault, domain_of, is_weak
@@ -42,6 +43,7 @@ class Resolution:
         Raises:
             Unavailable: membership does not answer; nothing was decided.
         """
+        received = [await self._with_key(each) for each in received]
         people = [(each.key[0], person) for each in received for person in people_in(each.message)]
         questions: list[Question] = [city for each in received for city in cities_in(each.message)]
         questions += [domain for _, person in people if (domain := domain_of(person))]
@@ -70,6 +72,14 @@ class Resolution:
             for each in received
         ]
 
+    async def _with_key(self, received: Received) -> Received:
+        """Turn who is to be erased into their key; somebody unknown is not met on this occasion."""
+        said = received.message
+        if not isinstance(said, ErasePerson) or said.identity is None:
+            return received
+        key = await self._vault.find(received.key[0], said.identity)
+        return replace(received, message=ErasePerson(person=key)) if key else received
+
 
 def people_in(message: Message) -> Iterator[Person]:
     """Yield the people that a message names."""
@@ -78,8 +88,6 @@ def people_in(message: Message) -> Iterator[Person]:
             yield message.person
         case RecordAttendance():
             yield from (participant.person for participant in message.participants)
-        case ErasePerson():
-            yield from _present([message.identity])
         case _:
             return
 

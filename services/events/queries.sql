@@ -1,3 +1,8 @@
+-- vault_key
+-- The mark of the key that the vault was filled with; the first key to come is remembered.
+with first as (insert into vault_key (mark) values ($1) on conflict do nothing returning mark)
+select mark from first union all select mark from vault_key limit 1;
+
 -- identities_known
 -- Whose these hashed identities are.
 select identity, person from person_identity where identity = any ($1::bytea[]);

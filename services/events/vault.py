@@ -20,12 +20,17 @@ Kind = Literal["id", "email", "weak"]
 Identity = tuple[Kind, bytes]
 
 
+class WrongVaultKey(Exception):
+    """The key file does not belong to the people in the vault."""
+
+
 class Vault:
     """Turns people into keys, and forgets them."""
 
     def __init__(self, pool: asyncpg.Pool, queries: Queries, key_file: Path) -> None:
         """Read the key that hashes identities."""
         self._pool, self._queries = pool, queries
+        self._key_file = key_file
         self._key = bytes.fromhex(key_file.read_text("utf-8").strip())
 
     async def keys(self, people: Iterable[tuple[str, Person]]) -> Mapping[tuple[str, Person], str]:
@@ -53,6 +58,28 @@ class Vault:
             each: next(stored[identity] for _, identity in identities)
             for each, identities in wanted.items()
         }
+
+    async def find(self, source: str, person: Person) -> str | None:
+        """Return the key of somebody, or None when nobody is known by these identities."""
+        identities = self._identities(source, person)
+        async with self._pool.acquire() as connection:
+            known = await self._known(connection, [identities])
+        return next((known[each] for _, each in identities if each in known), None)
+
+    async def check_key(self) -> None:
+        """Make sure that this is the key under which everybody in the vault is known.
+
+        Raises:
+            WrongVaultKey: it is another; whoever came back would count as somebody new.
+        """
+        mark = self._hash("key")
+        async with self._pool.acquire() as connection:
+            stored = await connection.fetchval(self._queries["vault_key"], mark)
+        if stored != mark:
+            raise WrongVaultKey(
+                f"{self._key_file} is not the key that this vault was filled with: bring the right"
+                " one back from a backup, or everybody would count as somebody new"
+            )
 
     def _identities(self, source: str, person: Person) -> list[Identity]:
         """Return the person's identities, the strongest first; a weak one only alone."""

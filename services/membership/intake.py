@@ -61,6 +61,8 @@ class References:
         """Fill in what was asked, so that the ledger tells the answer with its question."""
         if not isinstance(message, ResolveReference | DismissReference):
             return message
+        if isinstance(message, ResolveReference):
+            await self._resolver.require_registered(message.city_id)
         question = await self._resolver.question(message.reference_id)
         asked = {"reference": question.reference, "email_domain": question.email_domain}
         return message.model_copy(update=asked)

@@ -108,6 +108,16 @@ class Resolver:
             raise NotFound(f"no question is known as {reference_id!r}")
         return _question(row)
 
+    async def require_registered(self, city_id: str) -> None:
+        """Make sure that an answer names a city there is.
+
+        Raises:
+            NotFound: it is not registered.
+        """
+        async with self._pool.acquire() as connection:
+            if not await self._fetch(connection, "cities_registered", [city_id]):
+                raise NotFound(f"no city is registered as {city_id!r}")
+
     async def open_questions(self, count_max: int) -> list[Question]:
         """Return the open questions that a registration may answer, most asked first.
 

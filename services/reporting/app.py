@@ -77,6 +77,6 @@ async def running(
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
-        opened.stack.push_async_callback(serving.stop)
+        opened.grpc(serving)
         await opened.http(settings.http_listen, routes(reports, access))
         yield opened

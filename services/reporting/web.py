@@ -81,6 +81,7 @@ def routes(reports: Reports, access: Identifies) -> list[Route]:
         read("/reports.json", listed),
         read("/reports/latest", latest),
         read("/reports/{period}/figures/{metric}.json", evidence),
+        read("/reports/{period}/figures/{metric}", evidence),
         read("/reports/{period}.json", report),
     ]
 

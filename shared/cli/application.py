@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Annotated
 
@@ -64,8 +64,13 @@ def main() -> None:
     """Run the command line; a failure is one sentence on stderr and the exit code 1."""
     debug = DEBUG_OPTION in sys.argv[1:] or bool(os.environ.get(DEBUG_VARIABLE))
     arguments = [each for each in sys.argv[1:] if each != DEBUG_OPTION]
+    telling(lambda: application(wanted(arguments))(arguments), debug=debug)
+
+
+def telling(work: Callable[[], None], *, debug: bool = False) -> None:
+    """Do some work; when it fails, say so in one sentence and exit with 1, or raise to debug."""
     try:
-        application(wanted(arguments))(arguments)
+        work()
     except Exception as error:
         if debug:
             raise

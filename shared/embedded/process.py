@@ -39,6 +39,7 @@ class Program:
 
     Args:
         ready: returns whether it is; an error or no answer in time counts as not yet.
+        first_start: added to the environment of the first start alone, for tests of restarts.
         user: the system user to run as; None for our own.
         directory: where it runs. The project, so that `python -m` finds our packages and no
             folder of the same name where the operator happens to stand.
@@ -49,13 +50,17 @@ class Program:
     log: Path
     ready: Callable[[], Awaitable[bool]] = _always
     environment: Mapping[str, str] = field(default_factory=dict)
+    first_start: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     directory: Path = PROJECT_ROOT
     stop_signal: signal.Signals = signal.SIGTERM
 
 
-async def spawn(program: Program) -> Process:
-    """Start the program, writing to its log, in its own session so that Ctrl-C reaches only us."""
+async def spawn(program: Program, more: Mapping[str, str] | None = None) -> Process:
+    """Start the program, writing to its log, in its own session so that Ctrl-C reaches only us.
+
+    `more` is added to its environment.
+    """
     launch = (sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()))
     arguments = (str(int(program.stop_signal)), program.user or "", *program.command)
     if program.log.exists() and program.log.stat().st_size > LOG_BYTES_MAX:
@@ -68,7 +73,7 @@ async def spawn(program: Program) -> Process:
             stdin=DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
-            env=dict(program.environment),
+            env={**program.environment, **(more or {})},
             cwd=program.directory,
             start_new_session=True,
         )
@@ -109,6 +114,7 @@ class SupervisedProcess:
         self._keeper: asyncio.Task[None] | None = None
         self._stopping = False
         self._starts = 0
+        self._first_start = program.first_start
         self._ready = asyncio.Event()
 
     @property
@@ -166,8 +172,9 @@ class SupervisedProcess:
         """Run until the process ends; returns how it ended and whether it had been steady."""
         self._ready.clear()
         self._starts += 1
+        first, self._first_start = self._first_start, {}
         try:
-            self._process = await spawn(self.program)
+            self._process = await spawn(self.program, first)
         except OSError as error:
             return f"could not start ({error})", False
         try:

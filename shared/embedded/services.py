@@ -59,6 +59,7 @@ def service_program(servers: Servers, service: Service, services: Sequence[Servi
         log=servers.directory.log(service.name),
         ready=answers_ready,
         environment=_environment(servers, service, services, role=service.name),
+        first_start=_failpoint(service),
     )
 
 
@@ -108,7 +109,9 @@ def _environment(
     """Return the environment of a service; secrets are only named by their files."""
     directory, ports = servers.directory, servers.ports
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TANDEM_") or name == "TANDEM_LOG_LEVEL"
     }
     environment |= {
         "TANDEM_NATS_URL": servers.nats_url,
@@ -133,6 +136,15 @@ def _environment(
         if peer.grpc is not None:
             environment[f"TANDEM_PEER_{peer.name.upper()}"] = f"{HOST}:{ports.grpc(peer)}"
     return environment
+
+
+def _failpoint(service: Service) -> dict[str, str]:
+    """Return where a test kills this service: TANDEM_FAILPOINT_EVENTS=relay.after_publish.
+
+    For its first start alone, so that the process started again lives.
+    """
+    place = os.environ.get(f"TANDEM_FAILPOINT_{service.name.upper()}")
+    return {"TANDEM_FAILPOINT": place} if place else {}
 
 
 async def _http_status(port: int, path: str) -> int:

@@ -113,7 +113,10 @@ class _Outgoing:
         self._read_token, self._tracer = read_token, tracer
         self.deadline_seconds = deadline_seconds
         self._duration: Histogram = meter.create_histogram(
-            "rpc.client.call.duration", unit="s", description="How long outgoing calls took."
+            "rpc.client.call.duration",
+            unit="s",
+            description="How long outgoing calls took.",
+            explicit_bucket_boundaries_advisory=telemetry.SECONDS_BUCKETS,
         )
 
     def begin(

@@ -177,7 +177,10 @@ class Gate(grpc.aio.ServerInterceptor):
         """Remember what each method asks of its caller."""
         self._actions, self._access, self._tracer = actions, access, tracer
         self._duration = meter.create_histogram(
-            "rpc.server.call.duration", unit="s", description="How long incoming calls took."
+            "rpc.server.call.duration",
+            unit="s",
+            description="How long incoming calls took.",
+            explicit_bucket_boundaries_advisory=telemetry.SECONDS_BUCKETS,
         )
         self._guarded: dict[str, Any] = {}
 

@@ -134,9 +134,7 @@ async def test_questions_are_listed_page_by_page(system: System) -> None:
 
 async def test_an_activity_is_told_as_it_stands_now(system: System) -> None:
     await system.start("membership", "events")
-    sittings = [
-        {"occurrence": f"{n}", "starts_at": f"2024-03-{n}T14:00"} for n in range(26, 29)
-    ]
+    sittings = [{"occurrence": f"{n}", "starts_at": f"2024-03-{n}T14:00"} for n in range(26, 29)]
     await system.publish(scheduled("w1", occurrences=sittings))
     await system.publish(scheduled("w1", organisers=["other:uclg"]), by="platform")
     for kind, more in (("held", {"on": "2024-03-26"}), ("cancelled", {})):
@@ -272,9 +270,7 @@ async def test_heads_tell_how_far_each_stream_goes(system: System) -> None:
     assert (settled, total) == (0, 3), "a transaction might still commit below what is so young"
     assert (await read_heads(system, 2))[0] == {"city-gent": 2}
 
-    await system.execute(
-        "membership", "update ledger set appended_at = now() - interval '1 hour'"
-    )
+    await system.execute("membership", "update ledger set appended_at = now() - interval '1 hour'")
     assert (await read_heads(system, 0))[1] == 3
 
 

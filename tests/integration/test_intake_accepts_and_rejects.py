@@ -157,7 +157,7 @@ async def test_a_publisher_speaks_only_where_its_credential_says(
 
     await until(refused, "a refusal by the broker")
     await connection.close()
-    assert f"permissions violation for publish to \"{subject}\"" in str(refusals[0]).lower()
+    assert f'permissions violation for publish to "{subject}"' in str(refusals[0]).lower()
     jetstream = (await system.nats("provision")).jetstream()
     assert (await jetstream.stream_info(INTAKE)).state.messages == 0
 

@@ -46,7 +46,7 @@ async def test_what_waited_is_released_when_the_activity_arrives(system: System)
     await system.settled()
 
     facts = await system.facts("events")
-    assert [fact["kind"] for fact in facts][0] == "activity_scheduled"
+    assert facts[0]["kind"] == "activity_scheduled"
     assert {fact["kind"] for fact in facts[1:]} == {"attendance_recorded", "occurrence_held"}
     assert [fact["version"] for fact in facts] == [1, 2, 3]
     assert {fact["recorded_at"] for fact in facts} == {system.clock.now}

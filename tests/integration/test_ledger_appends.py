@@ -14,7 +14,8 @@ from tests.support.settling import until
 from tests.support.system import System
 
 FOREIGN_FACT = """
-insert into ledger (stream, version, fact_id, type, data, occurred_at, recorded_at, source, source_id)
+insert into ledger (stream, version, fact_id, type, data, occurred_at, recorded_at,
+                    source, source_id)
 select stream, version + 1, gen_random_uuid(), 'membership.city_described.v1',
        data || '{"urban": "rural"}', now(), now(), 'foreign', 'foreign'
   from ledger where stream = 'city-gent' order by version desc limit 1

@@ -121,9 +121,7 @@ async def test_a_relay_beside_writers_skips_nothing(system: System) -> None:
         await relaying_task
         await drained(relay)
 
-    assert await versions_on_wire(system) == {
-        f"city-of-{n}": list(range(1, 31)) for n in range(6)
-    }
+    assert await versions_on_wire(system) == {f"city-of-{n}": list(range(1, 31)) for n in range(6)}
 
 
 async def test_a_long_foreign_transaction_holds_up_nobody_and_its_own_fact_is_not_skipped(

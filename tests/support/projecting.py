@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -48,7 +49,7 @@ def projector_on(pool: asyncpg.Pool, ledgers: Mapping[str, LedgerReader]) -> Pro
 
 
 @asynccontextmanager
-async def remote_ledger(system: System) -> AsyncIterator[dict[str, LedgerReader]]:
+async def remote_ledger(system: System) -> AsyncIterator[dict[str, RemoteLedger]]:
     """Yield the ledger of the running membership, read over gRPC as reporting reads it."""
     token_file = system.servers.directory.token("reporting")
     opened = channel(system.address(MEMBERSHIP), token_file=token_file)
@@ -73,13 +74,15 @@ class ListedLedger:
 
     async def heads(self, after_position: int) -> Heads:
         """Return the last version of each stream that grew."""
-        grown = {fact.stream: fact.version for fact in self._facts if fact.position > after_position}
+        grown = {
+            fact.stream: fact.version for fact in self._facts if fact.position > after_position
+        }
         return Heads(grown, 0)
 
 
 def recorded(city_id: str, version: int, position: int) -> Recorded:
     """Return a fact of a city: registered at first, described from then on."""
-    description = {"name": city_id, "kind": "city", "country": "BE"}
+    description: dict[str, Any] = {"name": city_id, "kind": "city", "country": "BE"}
     kind = CityRegistered if version == 1 else CityDescribed
     return Recorded(
         ledger=MEMBERSHIP,

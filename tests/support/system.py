@@ -19,7 +19,8 @@ stub, ledger  gRPC of a service with a token: `by` is a publisher, "viewer", "st
               the name of a service
 settled       waits until nothing is under way: intake acknowledged, nothing left to release or to
               answer, outboxes empty, reporting (if it runs) level with the ledgers
-rows, value   SQL on a service's database, as superuser; facts, rejected, waiting, on_wire: ready made
+rows, value   SQL on a service's database, as superuser; facts, rejected, waiting: ready made
+on_wire       every message of the FACTS stream
 http          address of a service's HTTP side
 
 Publishers that exist: demo, crm, hub, platform (all services) and narrow (events only).
@@ -162,9 +163,8 @@ class System:
         self._stops[name] = asyncio.Event()
         task = asyncio.create_task(self._serve(name, ready, self._stops[name]), name=name)
         self._tasks[name] = task
-        await asyncio.wait(
-            [task, ready], return_when=asyncio.FIRST_COMPLETED, timeout=START_SECONDS_MAX
-        )
+        either: list[asyncio.Future[Any]] = [task, ready]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED, timeout=START_SECONDS_MAX)
         if task.done():
             await task
         assert ready.done(), f"{name} is not ready after {START_SECONDS_MAX:.0f} s"

@@ -35,7 +35,7 @@ def stream_of(command: Command) -> str:
             pointer = command.cities[said.city]
             return f"help-{pointer.city_id or pointer.reference_id}"
         case ErasePerson():
-            return f"person-{person.person_key(command, said)}"
+            return f"person-{said.person or 'unknown'}"
         case _:
             return f"activity-{said.activity_id}"  # type: ignore[attr-defined]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.contracts.events import PersonErased, PersonEvent
 from shared.contracts.messages.events import ErasePerson
 from shared.decider import Command, Decider
+from shared.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,12 @@ def decide(command: Command, person: Person) -> Sequence[PersonEvent]:
     """Return the facts that follow; the vault's row goes in the same transaction."""
     said = command.said
     match said:
+        case ErasePerson() if said.person is None:
+            raise Refused("nobody is known by this identity")
         case ErasePerson():
-            return [] if person.erased else [PersonErased(person=person_key(command, said))]
+            return [] if person.erased else [PersonErased(person=str(said.person))]
         case _:
             raise TypeError(f"{type(said).__name__} is not a command for a person")
-
-
-def person_key(command: Command, said: ErasePerson) -> str:
-    """Return the key of the person meant, given as such or by identity."""
-    return said.person or command.people[said.identity].key  # type: ignore[index]
 
 
 def evolve(person: Person, event: PersonEvent) -> Person:

@@ -16,6 +16,13 @@ create table person_identity (
 create index person_identity_person on person_identity (person);
 grant select, insert, delete on person_identity to {role};
 
+-- The mark of the key under which everybody in the vault is known: one row, for good.
+create table vault_key (
+    sole boolean primary key default true check (sole),
+    mark bytea not null
+);
+grant select, insert on vault_key to {role};
+
 -- What activities there are, for lists; each is read from its stream.
 create table activity (
     activity_id text primary key,

@@ -52,8 +52,6 @@ def needs(command: Command) -> str | None:
             if pointer.city_id is not None:
                 return f"city-{pointer.city_id}"
             return f"resolved-{pointer.reference_id}"
-        case ResolveReference():
-            return f"city-{said.city_id}"
         case _:
             return None
 

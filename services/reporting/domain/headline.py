@@ -71,7 +71,7 @@ def _english(story: Story) -> str:
     if story.awaiting:
         await_ = "awaits" if story.awaiting == 1 else "await"
         sentences.append(
-            f"Provisional: {story.awaiting} of "
+            f"Incomplete: {story.awaiting} of "
             f"{n(story.held, 'held occurrence', 'held occurrences')} {await_} final attendance."
         )
     if story.attribution is not None:
@@ -110,7 +110,7 @@ def _french(story: Story) -> str:
     if story.awaiting:
         await_ = "attend" if story.awaiting == 1 else "attendent"
         sentences.append(
-            f"Provisoire{NO_BREAK_SPACE}: {story.awaiting} "
+            f"Incomplet{NO_BREAK_SPACE}: {story.awaiting} "
             f"{'séance tenue' if story.awaiting == 1 else 'séances tenues'} sur {story.held} "
             f"{await_} {'sa' if story.awaiting == 1 else 'leur'} liste de présence définitive."
         )
@@ -153,7 +153,7 @@ def _spanish(story: Story) -> str:
     if story.awaiting:
         one = story.awaiting == 1
         sentences.append(
-            f"Provisional: {story.awaiting} de {story.held} "
+            f"Incompleto: {story.awaiting} de {story.held} "
             f"{'sesión celebrada' if story.held == 1 else 'sesiones celebradas'} "
             f"{'espera' if one else 'esperan'} la asistencia definitiva."
         )

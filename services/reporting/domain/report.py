@@ -252,14 +252,16 @@ def _notes(
         )
     if story.residents_lower_bound:
         unknown = current["population_represented"].detail["cities_unknown"]
-        notes.append(f"Population is a lower bound: {unknown} engaged cities have none known.")
+        have = "engaged city has" if unknown == 1 else "engaged cities have"
+        notes.append(f"Population is a lower bound: {unknown} {have} none known.")
     if current["member_share"].value is None:
         notes.append(
             f"Shares of members are given as counts on a base under {parameters.member_base_min}."
         )
     to_the_year = current["resources_published"].detail["dated_to_year_only"]
     if to_the_year:
-        notes.append(f"{to_the_year} resources are dated to the year only and count in no quarter.")
+        count = "resource is" if to_the_year == 1 else "resources are"
+        notes.append(f"{to_the_year} {count} dated to the year only and counted in no quarter.")
     if rows.hidden():
         notes.append(
             f"Counts of people under {parameters.people_shown_min} are not printed in fine rows."

@@ -48,8 +48,7 @@ async def rows_of(desk: Desk) -> dict[str, Any]:
         )
         return {
             table: sorted(
-                str(tuple(row))
-                for row in await connection.fetch(f"select * from {table}")  # noqa: S608
+                str(tuple(row)) for row in await connection.fetch(f"select * from {table}")
             )
             for (table,) in tables
         }

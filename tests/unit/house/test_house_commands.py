@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.cli.application import COMMANDS
+from shared.cli.publish import problem_of
+from shared.schemas import schemas
 
 ROOT = Path(__file__).parents[3]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -45,3 +47,23 @@ def test_a_link_in_a_guide_leads_to_a_file(guide: Path) -> None:
     here = [link for link in links if "://" not in link and not link.startswith("mailto:")]
 
     assert [link for link in here if not (guide.parent / link).exists()] == []
+
+
+def test_the_events_in_the_publishers_guide_would_be_accepted() -> None:
+    text = (ROOT / "docs" / "publishing.md").read_text()
+    lines = [
+        line
+        for block in re.findall(r"```jsonl\n(.+?)```", text, re.DOTALL)
+        for line in block.split("\n")
+    ]
+    events = [line.encode() for line in lines if line]
+
+    assert events
+    assert [problem_of(event, "demo") for event in events] == [None] * len(events)
+
+
+def test_the_publishers_guide_names_every_type() -> None:
+    text = (ROOT / "docs" / "publishing.md").read_text()
+    names = {name.split(".")[2] for name in schemas()}
+
+    assert [name for name in sorted(names) if f"{name}`" not in text] == []

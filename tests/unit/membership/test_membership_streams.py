@@ -63,12 +63,12 @@ def test_a_message_speaks_to_one_stream(said: Message, stream: str) -> None:
         (REGISTER, None),
         (FormPartnership(partners=("NLC", "SCN"), on="2023"), None),
         (DISMISS, None),
+        (RESOLVE, None),
         (DescribeCity(city_id="gent"), "city-gent"),
         (SUCCEED, "city-gent"),
         (RevokeSuccession(city_id="gent", reason="a mistake"), "city-gent"),
         (START, "city-gent"),
         (END, "city-gent"),
-        (RESOLVE, "city-gent"),
         (ONE_OF_SOME, "resolved-asked-athens"),
     ],
 )

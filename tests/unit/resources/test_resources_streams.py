@@ -1,5 +1,7 @@
 """Which stream a message of resources speaks to, what it waits for, what a fact provides."""
 
+import re
+
 import pytest
 
 from services.resources.domain import DECIDERS, needs, provides, stream_of
@@ -45,7 +47,7 @@ def test_every_download_has_a_stream_of_its_own_and_a_repeat_has_the_same() -> N
     ]
     assert len(set(streams)) == 3
     assert streams[0] == streams[3]
-    assert streams[0].startswith("download-toolkit~")
+    assert re.fullmatch("download-toolkit~[0-9a-f]{24}", streams[0])
 
 
 @pytest.mark.parametrize("said", messages_of(ResourcesMessage), ids=lambda said: said.TYPE)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
-from nats.js.api import AckPolicy, DiscardPolicy, RetentionPolicy
+from nats.js.api import AckPolicy, DeliverPolicy, DiscardPolicy, RetentionPolicy, StorageType
 
 from shared.contracts.envelope import EVENT_BYTES_MAX
 from shared.messaging import (
@@ -56,6 +56,7 @@ def test_a_batch_holds_no_more_bytes_than_it_should() -> None:
     half = BATCH_BYTES_MAX // 2
     assert sizes(messages(half, half)) == [[half, half]]
     assert sizes(messages(half, half, 1)) == [[half, half], [1]]
+    assert sizes(messages(half, half, half, half)) == [[half, half], [half, half]]
     assert sizes(messages(half, half + 1)) == [[half], [half + 1]]
 
 
@@ -114,8 +115,10 @@ def test_facts_are_deduplicated_and_cannot_be_deleted() -> None:
 
 
 def test_streams_take_atomic_batches_and_keep_a_week() -> None:
+    assert [stream.name for stream in streams()] == ["INTAKE", "FACTS"]
     for stream in streams():
         assert stream.allow_atomic
+        assert stream.storage == StorageType.FILE
         assert stream.retention == RetentionPolicy.LIMITS
         assert stream.max_age == 7 * 24 * 3600
         assert stream.max_msg_size == MESSAGE_BYTES_MAX
@@ -130,5 +133,6 @@ def test_every_owner_and_reporting_has_a_durable_consumer_that_acknowledges() ->
     assert found["reporting"][0] == "FACTS"
     for _, consumer in found.values():
         assert consumer.ack_policy == AckPolicy.EXPLICIT
+        assert consumer.deliver_policy == DeliverPolicy.ALL
         assert (consumer.ack_wait, consumer.max_deliver) == (30, -1)
         assert consumer.max_ack_pending == 20_000

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED
 from shared.contracts.messages.events import EventsDecision, EventsMessage, HoldActivity
 from shared.contracts.messages.membership import MembershipMessage
-from shared.contracts.messages.resources import PublishResource, ResourcesMessage
+from shared.contracts.messages.resources import PublishResource, ResourcesMessage, ShareResource
 from shared.execute import _rejected_row
 from shared.sift import Raw, Received, Rejection, own, rejected, sift
 from tests.support.recording import documents_of, messages_of
@@ -368,10 +368,14 @@ def test_a_message_that_kept_the_contract_may_be_rejected_later() -> None:
 
 
 def test_what_a_service_says_to_itself_is_like_what_came_in() -> None:
-    message = HoldActivity(activity_id="w1", on="2024")
-    ours = own(message, "events", "settle-1", TUESDAY)
-    assert ours.key == ("events", "settle-1")
-    assert received_of(ours.raw) == [ours]
+    for message in (
+        HoldActivity(activity_id="w1", on="2024"),
+        ShareResource(resource_id="toolkit", on="2024", **{"with": "NLC"}),
+    ):
+        ours = own(message, "events", "settle-1", TUESDAY)
+        assert ours.key == ("events", "settle-1")
+        assert received_of(ours.raw) == [ours]
+        assert b"null" not in ours.raw.body
 
 
 def judged(raws: list[Raw]) -> None:

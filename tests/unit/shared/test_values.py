@@ -1,7 +1,7 @@
 """Dates known roughly, clocks that change, and lists that name nothing twice."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given as for_all
@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.values import (
+    CalendarDate,
     CityPointer,
     CityReference,
     Distinct,
+    Email,
+    GeonamesId,
+    HeadCount,
     Instant,
+    LocalTime,
+    Name,
+    Person,
+    Population,
+    Reason,
     Title,
     known_time_zones,
     local_instant,
@@ -177,3 +186,78 @@ def test_an_interval_ends_behind_its_start_and_not_too_late(minutes: int, too_lo
     since = datetime(2024, 3, 27, 14, 0, tzinfo=UTC)
     interval = (since, since + timedelta(minutes=minutes))
     assert overlong([interval], timedelta(hours=1)) is too_long
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"id": "7"},
+        {"email": "anna@stad.gent"},
+        {"name": "Anna", "organisation": "Gent"},
+        {"id": "7", "name": "Anna"},
+    ],
+)
+def test_somebody_is_known_by_an_id_an_address_or_name_and_organisation(
+    said: dict[str, str],
+) -> None:
+    assert Person(**said).model_dump(exclude_none=True) == said
+
+
+@pytest.mark.parametrize("said", [{}, {"name": "Anna"}, {"organisation": "Gent"}])
+def test_nobody_is_known_by_less(said: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="give an id, an email, or both name and organ"):
+        Person(**said)
+
+
+@pytest.mark.parametrize(
+    ("values", "least", "most"),
+    [
+        (GeonamesId, 1, 2_000_000_000),
+        (HeadCount, 0, 10_000_000),
+        (Annotated[int, Population.model_fields["value"]], 0, 2_000_000_000),
+        (Annotated[int, Population.model_fields["year"]], 1900, 2200),
+    ],
+)
+def test_a_number_has_bounds(values: Any, least: int, most: int) -> None:
+    adapter: TypeAdapter[int] = TypeAdapter(values)
+    assert [adapter.validate_python(each) for each in (least, most)] == [least, most]
+    for each in (least - 1, most + 1):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(each)
+
+
+@pytest.mark.parametrize(("on", "sound"), [("1900", True), ("2199", True), ("1899", False)])
+def test_a_date_lies_within_the_years_of_the_contract(on: str, sound: bool) -> None:
+    for kind, text in [
+        (CalendarDate, on),
+        (CalendarDate, f"{on}-12-31"),
+        (LocalTime, f"{on}-06-01"),
+    ]:
+        adapter: TypeAdapter[str] = TypeAdapter(kind)
+        if sound:
+            assert adapter.validate_python(text) == text
+            continue
+        with pytest.raises(ValidationError, match="the year must lie between 1900 and 2200"):
+            adapter.validate_python(text)
+
+
+@pytest.mark.parametrize("kind", [CalendarDate, LocalTime])
+def test_the_year_2200_is_too_late(kind: Any) -> None:
+    with pytest.raises(ValidationError, match="the year must lie between 1900 and 2200"):
+        TypeAdapter(kind).validate_python("2200-01-01")
+
+
+@pytest.mark.parametrize(("kind", "length"), [(Title, 300), (Name, 200), (Reason, 1000)])
+def test_a_text_has_bounds(kind: Any, length: int) -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(kind)
+    assert adapter.validate_python("x") == "x"
+    assert len(adapter.validate_python("x" * length)) == length
+    with pytest.raises(ValidationError):
+        adapter.validate_python("x" * (length + 1))
+    with pytest.raises(ValidationError, match=f"at most {length}"):
+        adapter.validate_python("\u0958" * length)
+
+
+def test_an_address_is_kept_in_one_form() -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(Email)
+    assert adapter.validate_python("rene\u0301@stad.gent") == "ren\u00e9@stad.gent"

@@ -40,7 +40,9 @@ def row_of(entry: Recorded) -> dict[str, Any]:
 @pytest.mark.parametrize("fact", facts_of(EVERY_FACT), ids=lambda fact: fact.TYPE)
 def test_a_fact_comes_back_from_the_wire_as_it_was(fact: Fact) -> None:
     entry = recorded(fact, "activity-w1", 7, position=1234, traceparent=TRACEPARENT)
-    assert from_wire(to_wire(row_of(entry)).body, EVERY_FACT) == entry
+    message = to_wire(row_of(entry))
+    assert from_wire(message.body, EVERY_FACT) == entry
+    assert message.subject == subject_of("activity-w1", fact.TYPE)
 
 
 def test_a_fact_without_a_trace_comes_back_without_one() -> None:

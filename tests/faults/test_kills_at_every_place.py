@@ -1,0 +1,119 @@
+"""Wherever a process is killed, the end is that of a run without: nothing lost, nothing doubled.
+
+The service under test is a process of its own that kills itself; the others are the test's own. It
+is then started again, and what is in every table and on the wire is compared with what was said.
+"""
+
+import json
+import random
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.messaging import Outgoing
+from tests.support.flow import CITIES, Flow
+from tests.support.killing import run_until_killed
+from tests.support.system import System
+
+ROOT = Path(__file__).parents[2]
+FLOW = Flow(people=320)
+INTAKE_AND_RELAY = [
+    "intake.before_execute",
+    "intake.after_commit",
+    "intake.after_commit:2",
+    "intake.before_ack",
+    "relay.before_publish",
+    "relay.after_publish",
+    "relay.after_delete",
+]
+PROJECTOR = [
+    "projector.before_write",
+    "projector.before_commit",
+    "projector.after_commit",
+    "projector.before_ack",
+]
+FACTS = FLOW.facts_of_events
+
+
+def shuffled() -> list[Outgoing]:
+    """Return the flow in an order in which much waits for its activity."""
+    messages = FLOW.messages()
+    random.Random(7).shuffle(messages)
+    return messages
+
+
+@pytest.mark.parametrize("place", INTAKE_AND_RELAY)
+async def test_events_killed_while_it_takes_and_publishes(system: System, place: str) -> None:
+    await system.start("membership", "reporting")
+    await system.send(shuffled())
+    await run_until_killed(system, "events", place)
+    await system.start("events")
+    await system.settled()
+
+    await nothing_is_lost_or_doubled(system)
+
+
+@pytest.mark.parametrize("place", PROJECTOR)
+async def test_reporting_killed_while_it_projects(system: System, place: str) -> None:
+    await system.start("membership", "events")
+    await system.send(shuffled())
+    await system.settled()
+    await run_until_killed(system, "reporting", place)
+    await system.start("reporting")
+    await system.settled()
+
+    await nothing_is_lost_or_doubled(system)
+
+
+def test_every_place_of_intake_relay_and_projector_is_swept() -> None:
+    places = {
+        place
+        for module in ("intake", "relay", "projector")
+        for place in re.findall(
+            r'failpoint\("([a-z_.]+)"\)', (ROOT / "shared" / f"{module}.py").read_text()
+        )
+    }
+    assert places == {place.partition(":")[0] for place in [*INTAKE_AND_RELAY, *PROJECTOR]}
+
+
+async def nothing_is_lost_or_doubled(system: System) -> None:
+    said = Counter(message.subject.split(".")[2] for message in shuffled())
+    for service, facts in (("membership", CITIES), ("events", FACTS)):
+        ledger = await system.facts(service)
+        assert len(ledger) == facts == said[service]
+        assert len({fact["source_id"] for fact in ledger}) == facts
+        await _versions_have_no_gap(system, service)
+        assert await system.value(service, "select count(*) from inbox") == facts
+        for table in ("outbox", "waiting", "rejected"):
+            assert await system.rows(service, f"select * from {table}") == [], table
+    await _wire_holds_each_fact_once(system)
+    await _projections_hold_each_fact_once(system)
+
+
+async def _versions_have_no_gap(system: System, service: str) -> None:
+    gaps = "select stream from ledger group by stream having max(version) <> count(*)"
+    assert await system.rows(service, gaps) == []
+
+
+async def _wire_holds_each_fact_once(system: System) -> None:
+    recorded = Counter(str(fact["fact_id"]) for fact in await _all_facts(system))
+    on_wire = Counter(json.loads(message.data)["id"] for message in await system.on_wire())
+    assert on_wire == recorded
+
+
+async def _projections_hold_each_fact_once(system: System) -> None:
+    rows = await system.rows("reporting", "select stream, version, fact_id from fact")
+    ledgers = [
+        {name: fact[name] for name in ("stream", "version", "fact_id")}
+        for fact in await _all_facts(system)
+    ]
+    assert sorted(rows, key=str) == sorted(ledgers, key=str)
+    passages = await system.value("reporting", "select count(*) from passage")
+    assert passages == 2 * FLOW.people
+
+
+async def _all_facts(system: System) -> list[dict[str, Any]]:
+    return [*await system.facts("membership"), *await system.facts("events")]

@@ -1,0 +1,111 @@
+"""What the services lean on while they run: a fetch that ends as it should, a stop that ends."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import nats.errors
+import pytest
+from nats.js.client import JetStreamContext
+from tandem.membership.v1.membership_pb2 import GetCityRequest
+
+from shared import running
+from shared.messaging import INTAKE
+from shared.running import app
+from tests.support.settling import until
+from tests.support.system import System
+from tests.support.telling import registered
+
+
+async def test_a_fetch_says_by_the_error_of_the_library_that_the_time_is_over(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await system.nats("membership")
+    subscription = await connection.jetstream().pull_subscribe_bind("membership", INTAKE)
+
+    async def out_of_time(*arguments: Any) -> Any:
+        raise TimeoutError
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "_fetch_n", out_of_time)
+    with pytest.raises(nats.errors.TimeoutError):
+        await subscription.fetch(500, timeout=0.05)
+
+
+async def test_a_fetch_with_hardly_any_time_left_does_not_ask_the_broker(system: System) -> None:
+    connection = await system.nats("membership")
+    subscription = await connection.jetstream().pull_subscribe_bind("membership", INTAKE)
+    sent = connection.stats["out_msgs"]
+    with pytest.raises(nats.errors.TimeoutError):
+        await subscription.fetch(500, timeout=0.0001)
+    assert connection.stats["out_msgs"] == sent
+
+
+async def test_a_part_that_swallows_a_cancellation_is_stopped_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "CANCEL_SECONDS", 0.02)
+    cancelled = 0
+
+    async def stubborn() -> None:
+        nonlocal cancelled
+        while cancelled < 2:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                cancelled += 1
+
+    async with app("test") as opened:
+        opened.background(stubborn())
+        await asyncio.sleep(0)
+    assert cancelled == 2
+
+
+async def test_a_part_that_fails_ends_the_service(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken() -> None:
+        raise RuntimeError("beyond repair")
+
+    async with app("test") as opened:
+        opened.background(broken())
+        await asyncio.wait_for(opened.stopped.wait(), 5)
+        assert opened.failed
+    assert "a part of test failed" in caplog.text
+
+
+async def test_a_service_tells_whether_it_lives_and_whether_it_is_ready(system: System) -> None:
+    await system.start("membership")
+    async with httpx.AsyncClient(base_url=system.http("membership")) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        ready = await client.get("/readyz")
+        assert ready.status_code == 200
+        assert ready.json()["database"] is ready.json()["nats"] is True
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_stop_finishes_what_was_taken_and_a_start_goes_on(system: System) -> None:
+    for n in range(3):
+        await system.start("membership")
+        await system.publish(*(registered(f"city-{n}-{each}") for each in range(50)))
+
+        async def begun(n: int = n) -> bool:
+            return len(await system.facts("membership")) > 50 * n
+
+        await until(begun, "a batch that is taken")
+        await system.stop("membership")
+    await system.start("membership")
+    await system.settled()
+
+    assert len(await system.facts("membership")) == 150
+    city = await system.stub("membership").GetCity(GetCityRequest(city_id="city-2-49"))
+    assert city.city.version == 1
+
+
+async def test_messages_taken_one_by_one_are_each_recorded_at_once(system: System) -> None:
+    """A fetch that loses what it holds would leave a message to the broker's next try, in 30 s."""
+    await system.start("membership")
+    for n in range(40):
+        await system.publish(registered(f"city-{n}"))
+
+        async def recorded(n: int = n) -> bool:
+            return len(await system.facts("membership")) == n + 1
+
+        await until(recorded, f"city {n} is recorded", seconds_max=5)
