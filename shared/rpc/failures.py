@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
-from grpc_status import rpc_status  # type: ignore[attr-defined]
+from grpc_status import rpc_status
 from opentelemetry import trace
 
 from shared.errors import (

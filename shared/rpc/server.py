@@ -15,8 +15,8 @@ from typing import Any
 
 import grpc
 from google.protobuf import descriptor_pool
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[attr-defined]
-from grpc_reflection.v1alpha import reflection  # type: ignore[attr-defined]
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 from opentelemetry.metrics import Meter
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, use_span
 from tandem.common.v1 import common_pb2

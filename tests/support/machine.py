@@ -6,6 +6,7 @@ durable, and live on an event loop in a thread of their own, because each test h
 
 import asyncio
 import importlib
+import logging
 import random
 import socket
 import threading
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServerError
 
 from shared import messaging
 from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate
@@ -27,6 +28,8 @@ from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
 from shared.embedded.credentials import PROVISION, add_publisher
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import servers
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -43,6 +46,8 @@ create table seen (
 );
 create table tally (stream text primary key, facts integer not null, last_type text not null);
 """
+EMPTY_TRIES_MAX = 5
+EMPTY_RETRY_SECONDS = 0.1
 START_SECONDS_MAX = 120.0
 ANSWER_SECONDS_MAX = 60.0
 PORT_TRIES_MAX = 500
@@ -96,16 +101,16 @@ class Machine:
         )
 
     async def _empty_streams(self, ack_wait_seconds: float | None) -> None:
+        """Make the streams anew; the broker may refuse while it still clears the old ones away."""
         connection = await self._provisioner()
         try:
-            jetstream = connection.jetstream()
-            for stream in (messaging.INTAKE, messaging.FACTS):
-                await _delete_stream(connection, stream)
-            for config in messaging.streams():
-                await jetstream.add_stream(config)
-            for name, consumer in messaging.consumers():
-                wait = ack_wait_seconds or consumer.ack_wait
-                await jetstream.add_consumer(name, consumer.evolve(ack_wait=wait))
+            for _ in range(EMPTY_TRIES_MAX):
+                try:
+                    return await _make_streams_anew(connection, ack_wait_seconds)
+                except ServerError as error:
+                    logger.warning("the streams could not be made anew: %s", error)
+                    await asyncio.sleep(EMPTY_RETRY_SECONDS)
+            await _make_streams_anew(connection, ack_wait_seconds)
         finally:
             await connection.close()
 
@@ -117,6 +122,17 @@ class Machine:
         process = broker._running(self.servers.directory)
         assert process is not None, "nats-server does not run"
         process.kill()
+
+
+async def _make_streams_anew(connection: Client, ack_wait_seconds: float | None) -> None:
+    jetstream = connection.jetstream()
+    for stream in (messaging.INTAKE, messaging.FACTS):
+        await _delete_stream(connection, stream)
+    for config in messaging.streams():
+        await jetstream.add_stream(config)
+    for name, consumer in messaging.consumers():
+        wait = ack_wait_seconds or consumer.ack_wait
+        await jetstream.add_consumer(name, consumer.evolve(ack_wait=wait))
 
 
 async def _delete_stream(connection: Client, name: str) -> None:

@@ -20,8 +20,12 @@ stub, ledger  gRPC of a service with a token: `by` is a publisher, "viewer", "st
 settled       waits until nothing is under way: intake acknowledged, nothing left to release or to
               answer, outboxes empty, reporting (if it runs) level with the ledgers
 rows, value   SQL on a service's database, as superuser; facts, rejected, waiting: ready made
+execute       a script on a service's database, as superuser
 on_wire       every message of the FACTS stream
-http          address of a service's HTTP side
+http, token   address of a service's HTTP side; the token of whoever calls
+
+Builders of events stand in tests/support/telling.py (`registered("gent")`, `scheduled("w1")`); a
+wire to the broker that can be cut in proxy.py; a service that kills itself in killing.py.
 
 Publishers that exist: demo, crm, hub, platform (all services) and narrow (events only).
 The pauses of background loops are shortened (PAUSES), so that no test waits for one.

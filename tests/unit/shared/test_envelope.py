@@ -286,6 +286,7 @@ def test_an_event_of_a_mebibyte_is_read_and_one_byte_more_is_not() -> None:
         (b'{"a": 1, "a": 1}', "the key 'a' stands twice"),
         (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice"),
         (rb'{"a": 1, "\u0061": 1}', "the key 'a' stands twice"),
+        (b'{"b": 0, "a": 1, "a": 2}', "the key 'a' stands twice"),
         (rb'{"a": "\ud800"}', "'a' holds a lone surrogate"),
         (rb'{"a": ["x", ["\udfff"]]}', "'a' holds a lone surrogate"),
         (rb'{"\ud800": 1}', "holds a lone surrogate"),
