@@ -110,12 +110,15 @@ class Intake:
         if self._releasing.locked():
             return 0
         released = 0
+        taken: set[tuple[str, str]] = set()
         async with self._releasing:
             for _ in range(RELEASE_ROUNDS_MAX):
                 async with self._pool.acquire() as connection:
                     rows = await connection.fetch(self._queries["released"], RELEASE_MESSAGES_MAX)
-                if not rows:
-                    break
+                keys = {(row["source"], row["id"]) for row in rows}
+                if keys <= taken:
+                    break  # none, or what nobody could decide on: it stays where people see it
+                taken |= keys
                 released += len(rows)
                 await self._take_released(rows)
         return released

@@ -4,10 +4,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 
-import typer
-
-from shared.cli import up
-from shared.cli.application import telling
+from shared.cli import main, up
 from shared.embedded.catalogue import SERVICES
 from shared.embedded.supervisor import running_system
 
@@ -16,4 +13,5 @@ STAND_IN = (sys.executable, "-m", "tests.support.stand_in_service")
 if __name__ == "__main__":
     stand_ins = tuple(replace(service, command=STAND_IN) for service in SERVICES)
     vars(up)["running_system"] = partial(running_system, services=stand_ins)
-    telling(partial(typer.run, up.up))
+    sys.argv.insert(1, "up")
+    main()
