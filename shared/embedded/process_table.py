@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 READY_SECONDS_MAX = 60.0
 LEFTOVER_SECONDS_MAX = 15.0
+KILLED_SECONDS_MAX = 10.0
 LEFTOVER_POLL_SECONDS = 0.02
 SAME_START_SECONDS = 2.0  # how far a clock that was set may move the start time of a process
 
@@ -105,12 +106,12 @@ async def stop_leftovers(directory: DataDirectory) -> None:
         for row in left:
             with suppress(ProcessLookupError):  # it went between the look and the signal
                 os.kill(row["pid"], signal.SIGKILL if kill else row["stop_signal"])
-        await _until_gone(left)
+        await _until_gone(left, KILLED_SECONDS_MAX if kill else LEFTOVER_SECONDS_MAX)
     directory.processes.unlink()
 
 
-async def _until_gone(rows: Sequence[dict[str, Any]]) -> None:
-    deadline = time.monotonic() + LEFTOVER_SECONDS_MAX
+async def _until_gone(rows: Sequence[dict[str, Any]], seconds_max: float) -> None:
+    deadline = time.monotonic() + seconds_max
     for row in rows:
         while _is_left(row) and time.monotonic() < deadline:  # noqa: ASYNC110 (orphans tell nobody)
             await asyncio.sleep(LEFTOVER_POLL_SECONDS)
@@ -120,7 +121,7 @@ def _is_left(row: dict[str, Any]) -> bool:
     """Return whether the recorded process still runs; its pid may be somebody else's by now.
 
     A zombie without threads does not count: in a container nobody may wait for an orphan. One with
-    threads is on its way out and may still hold its port.
+    threads, or without a command line, is on its way out and may still hold its port.
     """
     try:
         process = psutil.Process(row["pid"])
@@ -128,6 +129,6 @@ def _is_left(row: dict[str, Any]) -> bool:
             return False
         if process.status() == psutil.STATUS_ZOMBIE:
             return bool(process.num_threads() > 1)
-        return bool(process.cmdline() == row["command"])
+        return bool(process.cmdline() in (row["command"], []))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
