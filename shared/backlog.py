@@ -7,8 +7,7 @@ import asyncpg
 
 from shared import telemetry
 from shared.database import TRANSIENT
-from shared.execute import SHARED_QUERIES
-from shared.queries import Queries
+from shared.queries import SHARED_QUERIES, Queries
 
 logger = logging.getLogger(__name__)
 

@@ -6,34 +6,30 @@ decided again.
 """
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Literal
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
 from shared import telemetry
 from shared.contracts.values import CityPointer, CityReference, Fact, Person
 from shared.decider import Command, Decider, PersonKey
+from shared.draft import Draft, FactReference, Receipt, Task, appended, bookkeeping
 from shared.errors import Refused, VersionConflict
-from shared.queries import Connection, Queries, Statement, run
-from shared.recorded import Recorded, facts_by_type, noun_of
-from shared.sift import Raw, Received, Rejection, rejected
-from shared.upcasting import read
+from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, run
+from shared.recorded import Recorded, noun_of
+from shared.sift import Received, Rejection, rejected
+from shared.streams import Streams
 
 logger = logging.getLogger(__name__)
 
 CONFLICT_RETRIES_MAX = 5
 CONFLICT_DELAY_SECONDS = 0.02
-SHARED_QUERIES = Path(__file__).with_name("queries.sql")
-
-Outcome = Literal["recorded", "duplicate", "waiting", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Rules:
     stream_of: Callable[[Command], str]
     needs: Callable[[Command], str | None]
     provides: Callable[[Fact], str | None]
-    project: Callable[[Recorded], list[Statement]]
+    project: Callable[[Recorded], Sequence[Statement | Row]]
     queries: Queries
     decisions: Any = None
 
@@ -60,14 +56,6 @@ class Rules:
     def everything(self) -> Any:
         """The union of all that may be said, by whomever."""
         return self.messages if self.decisions is None else self.messages | self.decisions
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A received message with the command that follows from it."""
-
-    received: Received
-    command: Command
 
 
 def command_of(
@@ -89,41 +77,6 @@ def command_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FactReference:
-    """Where a fact stands: its stream and version, and its id on the wire."""
-
-    stream: str
-    version: int
-    type: str
-    fact_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one message."""
-
-    source: str
-    id: str
-    outcome: Outcome
-    facts: tuple[FactReference, ...] = ()
-    waiting_for: str | None = None
-    rejection: Rejection | None = None
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What one attempt at a batch will write."""
-
-    streams: dict[str, tuple[int, Any]]
-    provided: set[str]
-    receipts: list[Receipt] = field(default_factory=list)
-    entries: list[Recorded] = field(default_factory=list)
-    tasks_done: list[tuple[Task, tuple[FactReference, ...]]] = field(default_factory=list)
-    waits: list[tuple[Task, str]] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-
 class Executor:
     """Runs the commands of one service against its ledger."""
 
@@ -131,6 +84,7 @@ class Executor:
         """Bind a service's rules to its database."""
         self._pool, self._rules = pool, rules
         self._queries = Queries(SHARED_QUERIES)
+        self._streams = Streams(pool, rules.facts, rules.deciders)
 
     async def execute(
         self,
@@ -161,7 +115,8 @@ class Executor:
                     if not keep_rejections:
                         draft.rejections.clear()
                     await self._write(connection, draft)
-                    return draft.receipts
+                self._streams.keep(draft.streams)
+                return draft.receipts
             except asyncpg.UniqueViolationError as error:
                 if attempt == CONFLICT_RETRIES_MAX - 1:
                     raise VersionConflict(str(error.detail or "ledger"), attempt) from error
@@ -192,17 +147,19 @@ class Executor:
 
     async def _attempt(
         self, connection: Connection, tasks: Sequence[Task], rejections: Sequence[Rejection]
-    ) -> _Draft:
+    ) -> Draft:
         known = await self._known(connection, tasks)
+        waiting = await self._waiting(connection, tasks)
         fresh = [task for task in tasks if task.received.key not in known]
-        waiting = await self._waiting(connection, fresh)
         draft = await self._load(connection, fresh)
+        draft.waited = frozenset(waiting)
+        here = telemetry.traceparent_here()
         seen: dict[tuple[str, str], tuple[bytes, Receipt]] = {}
         for task in tasks:
             key, digest = task.received.key, task.received.envelope.digest
             before = known.get(key) or seen.get(key)
             if before is None and waiting.get(key, digest) == digest:
-                receipt = self._decide(draft, task)
+                receipt = self._decide(draft, task, here)
                 seen[key] = (digest, receipt)
             elif before is None or before[0] != digest:
                 detail = f"id {key[1]!r} was used before with other content"
@@ -259,23 +216,14 @@ class Executor:
         rows = await connection.fetch(self._queries["waiting_known"], *keys) if keys else []
         return {(row["source"], row["id"]): row["digest"] for row in rows}
 
-    async def _load(self, connection: Connection, tasks: Sequence[Task]) -> _Draft:
-        streams = sorted({self._rules.stream_of(task.command) for task in tasks})
-        facts: dict[str, list[Fact]] = {stream: [] for stream in streams}
-        types = facts_by_type(self._rules.facts)
-        for row in await connection.fetch(self._queries["load_streams"], streams):
-            facts[row["stream"]].append(read(types, row["type"], row["data"]))
-        needed = sorted({key for task in tasks if (key := self._rules.needs(task.command))})
+    async def _load(self, connection: Connection, tasks: Sequence[Task]) -> Draft:
+        stream_of, needs = self._rules.stream_of, self._rules.needs
+        streams = await self._streams.load(connection, (stream_of(task.command) for task in tasks))
+        needed = sorted({key for task in tasks if (key := needs(task.command))})
         provided = await connection.fetch(self._queries["provided_keys"], needed) if needed else []
-        return _Draft(
-            streams={
-                stream: (len(past), self._rules.deciders[noun_of(stream)].state_after(past))
-                for stream, past in facts.items()
-            },
-            provided={row["key"] for row in provided},
-        )
+        return Draft(streams, {row["key"] for row in provided})
 
-    def _decide(self, draft: _Draft, task: Task) -> Receipt:
+    def _decide(self, draft: Draft, task: Task, here: str | None) -> Receipt:
         source, id_ = task.received.key
         needed = self._rules.needs(task.command)
         if needed is not None and needed not in draft.provided:
@@ -296,7 +244,8 @@ class Executor:
             detail = f"a rule failed on it ({type(error).__name__}); replay after the repair"
             return self._reject(draft, rejected(task.received, "refused", detail))
         entries = [
-            self._entry(task, stream, version + n, fact) for n, fact in enumerate(facts, start=1)
+            self._entry(task, stream, version + n, fact, here)
+            for n, fact in enumerate(facts, start=1)
         ]
         draft.streams[stream] = version + len(facts), state
         draft.entries += entries
@@ -308,7 +257,9 @@ class Executor:
         draft.tasks_done.append((task, references))
         return Receipt(source, id_, "recorded", references)
 
-    def _entry(self, task: Task, stream: str, version: int, fact: Fact) -> Recorded:
+    def _entry(
+        self, task: Task, stream: str, version: int, fact: Fact, here: str | None
+    ) -> Recorded:
         source, id_ = task.received.key
         return Recorded(
             ledger=self._rules.ledger,
@@ -321,95 +272,26 @@ class Executor:
             recorded_at=task.command.now,
             source=source,
             source_id=id_,
-            traceparent=telemetry.onward(task.received.envelope.traceparent),
+            traceparent=telemetry.onward(task.received.envelope.traceparent, here),
         )
 
     @staticmethod
-    def _reject(draft: _Draft, rejection: Rejection) -> Receipt:
+    def _reject(draft: Draft, rejection: Rejection) -> Receipt:
         draft.rejections.append(rejection)
         source = rejection.raw.source_name
         return Receipt(source, rejection.id or "", "rejected", rejection=rejection)
 
-    async def _write(self, connection: Connection, draft: _Draft) -> None:
+    async def _write(self, connection: Connection, draft: Draft) -> None:
         with telemetry.tracer().start_as_current_span(
             "ledger.append", attributes={"tandem.facts": len(draft.entries)}
         ):
             await self._append(connection, draft)
 
-    async def _append(self, connection: Connection, draft: _Draft) -> None:
+    async def _append(self, connection: Connection, draft: Draft) -> None:
         if draft.entries:
-            await connection.execute(self._queries["append"], *_columns(draft.entries))
-        await run(connection, self._queries, _bookkeeping(draft, self._rules.provides))
+            rows = await connection.fetch(self._queries["places"], len(draft.entries))
+            places = [(row["position"], row["appended_at"]) for row in rows]
+            await run(connection, self._queries, appended(draft, places))
+        await run(connection, self._queries, bookkeeping(draft, self._rules.provides))
         projected = [row for entry in draft.entries for row in self._rules.project(entry)]
         await run(connection, self._rules.queries, projected)
-
-
-def _columns(entries: Sequence[Recorded]) -> list[list[Any]]:
-    return [
-        [entry.stream for entry in entries],
-        [entry.version for entry in entries],
-        [entry.fact_id for entry in entries],
-        [entry.fact.TYPE for entry in entries],
-        [entry.fact.model_dump_json(exclude_none=True) for entry in entries],
-        [entry.occurred_at for entry in entries],
-        [entry.recorded_at for entry in entries],
-        [entry.source for entry in entries],
-        [entry.source_id for entry in entries],
-        [entry.traceparent for entry in entries],
-    ]
-
-
-def _bookkeeping(draft: _Draft, provides: Callable[[Fact], str | None]) -> list[Statement]:
-    statements = [
-        Statement("provide", (key,))
-        for entry in draft.entries
-        if (key := provides(entry.fact)) is not None
-    ]
-    for task, references in draft.tasks_done:
-        source, id_ = task.received.key
-        streams, versions = [r.stream for r in references], [r.version for r in references]
-        digest, at = task.received.envelope.digest, task.received.raw.received_at
-        statements.append(Statement("remember", (source, id_, digest, at, streams, versions)))
-    for task, needed in draft.waits:
-        raw, envelope = task.received.raw, task.received.envelope
-        waiting = (*task.received.key, envelope.type, needed, envelope.digest)
-        statements.append(Statement("wait", (*waiting, *_as_came(raw))))
-    statements += [Statement("reject", _rejected_row(each)) for each in draft.rejections]
-    settled = [task.received.key for task, _ in draft.tasks_done] + [
-        (rejection.raw.source_name, rejection.id)
-        for rejection in draft.rejections
-        if rejection.id is not None and rejection.reason == "refused"
-    ]
-    if settled:
-        sources, ids = map(list, zip(*settled, strict=True))
-        statements.append(Statement("wait_no_longer", (sources, ids)))
-    return statements
-
-
-def _as_came(raw: Raw) -> tuple[Any, ...]:
-    headers = {_storable(name): _storable(value) for name, value in raw.headers.items()}
-    return _storable(raw.subject), json.dumps(headers), raw.body, raw.received_at
-
-
-def _storable(text: str) -> str:
-    """Return the text without what PostgreSQL cannot hold: NUL, which may stand in a header."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-
-
-def _rejected_row(rejection: Rejection) -> tuple[Any, ...]:
-    subject, headers, body, received_at = _as_came(rejection.raw)
-    violations = [{"field": v.field, "description": v.description} for v in rejection.violations]
-    return (
-        rejection.rejection_id,
-        rejection.raw.source_name,
-        rejection.id,
-        rejection.type,
-        rejection.reason,
-        rejection.detail,
-        json.dumps(violations),
-        subject,
-        headers,
-        body,
-        rejection.traceparent,
-        received_at,
-    )

@@ -17,22 +17,25 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsNKey, PullSub
 from faststream.nats.message import NatsBatchMessage
 from nats.aio.client import Client
+from opentelemetry.trace import SpanKind
 
 from shared import telemetry
 from shared.clock import Clock, system_clock
 from shared.database import TRANSIENT
 from shared.decider import Command
+from shared.draft import Receipt, Task
 from shared.errors import TandemError
-from shared.execute import SHARED_QUERIES, Executor, Receipt, Rules, Task
+from shared.execute import Executor, Rules
 from shared.failpoints import failpoint
+from shared.gathering import Gathering
 from shared.messaging import INTAKE, PING_SECONDS, NatsAddress, consumers, log_error
-from shared.queries import Queries
+from shared.queries import SHARED_QUERIES, Queries
 from shared.sift import Raw, Received, Rejection, sift
 
 logger = logging.getLogger(__name__)
 
 BATCH_MESSAGES_MAX = 500
-COLLECT_SECONDS = 0.05
+WAIT_SECONDS = 1.0
 RELEASE_MESSAGES_MAX = 500
 RELEASE_ROUNDS_MAX = 10_000
 SWEEP_SECONDS = 5.0
@@ -64,6 +67,7 @@ class Intake:
         self._executor = Executor(pool, rules)
         self._queries = Queries(SHARED_QUERIES)
         self._releasing = asyncio.Lock()
+        self._commands = Gathering(self._take_commands, BATCH_MESSAGES_MAX)
 
     async def receive(self, raws: Sequence[Raw]) -> list[Receipt]:
         """Take messages from outside; everything is committed when this returns.
@@ -82,8 +86,16 @@ class Intake:
 
     async def command(self, received: Received) -> Receipt:
         """Take one command whose sender waits for the answer: a rejection is told, not kept."""
-        [receipt] = await self._execute([received], [], keep_rejections=False)
-        return receipt
+        return await self._commands.take(received)
+
+    async def _take_commands(self, received: Sequence[Received]) -> list[Receipt]:
+        with telemetry.joined(
+            "command.execute",
+            [each.envelope.traceparent for each in received],
+            SpanKind.INTERNAL,
+            {"tandem.commands": len(received)},
+        ):
+            return await self._execute(received, [], keep_rejections=False)
 
     async def _execute(
         self,
@@ -186,7 +198,7 @@ def subscribe(broker: NatsBroker, owner: str, intake: Intake) -> None:
         stream=JStream(INTAKE, declare=False),
         durable=owner,
         config=next(config for _, config in consumers() if config.durable_name == owner),
-        pull_sub=PullSub(batch_size=BATCH_MESSAGES_MAX, timeout=COLLECT_SECONDS, batch=True),
+        pull_sub=PullSub(batch_size=BATCH_MESSAGES_MAX, timeout=WAIT_SECONDS, batch=True),
         inbox_prefix=f"_INBOX_{owner}.".encode(),
         ack_policy=AckPolicy.NACK_ON_ERROR,
         decoder=_raw_batch,

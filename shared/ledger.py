@@ -12,11 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tandem.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 
 from shared.errors import InvalidData, Unavailable, Violation
-from shared.execute import SHARED_QUERIES
 from shared.messaging import chunks
 from shared.paging import Key, page_size, page_start, page_token
 from shared.projector import Heads
-from shared.queries import Queries
+from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded, facts_by_type
 from shared.upcasting import read
 

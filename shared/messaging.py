@@ -7,6 +7,7 @@ message, so they go out as core requests. Source: NATS ADR-50; NATS server 2.12 
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -29,7 +30,7 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.client import JetStreamContext
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ OWNERS = ("membership", "events", "resources")
 BATCH_MESSAGES_MAX = 1000
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 PUBLISH_SECONDS_MAX = 5.0
-FETCH_SECONDS_MIN = 0.001
+FETCH_SECONDS_MAX = 2.0
+GONE_SECONDS = 0.5
 RECONNECT_DELAY_SECONDS = 0.2
 PING_SECONDS = 10
 ACK_WAIT_SECONDS = 30
@@ -80,12 +82,19 @@ class PublishRefused(Exception):
 
 
 class PullSubscription(JetStreamContext.PullSubscription):
-    """A pull subscription that says by nats-py's own error that the time is over.
+    """A pull subscription that hands over at once whatever has come.
 
-    From 2.15 on nats-py sometimes raises the plain TimeoutError instead. FastStream does not catch
-    that one, and loses the messages it holds already until the broker sends them again, after
-    ack_wait. Source: nats.py pull request 1008.
+    nats-py waits until a batch is full or its time is over, and takes 15 µs for each message; a
+    lone event then takes as long as the timeout. Here the request stays open at the server: while
+    one batch is worked on the next one gathers by itself, small when little comes and large under
+    load.
     """
+
+    _batch = 0
+    _asked = 0
+    """How many messages the server may still send for what was asked."""
+    _asked_until = 0.0
+    _gone = ""
 
     async def fetch(
         self,
@@ -93,17 +102,67 @@ class PullSubscription(JetStreamContext.PullSubscription):
         timeout: float | None = 5,  # noqa: ASYNC109 (named by nats-py)
         heartbeat: float | None = None,
     ) -> list[Msg]:
-        """Return 1 to `batch` messages.
+        """Return 1 to `batch` messages, as soon as there are any.
 
         Raises:
-            nats.errors.TimeoutError: there are none; nor is it worth asking with so little time.
+            nats.errors.TimeoutError: none came in time. FastStream asks for the rest of a batch
+                until its own time is over: such a smaller batch is not waited for.
+            ServiceUnavailableError: the stream or the consumer is gone.
         """
-        if timeout is not None and timeout < FETCH_SECONDS_MIN:
-            raise nats.errors.TimeoutError
-        try:
-            return await super().fetch(batch, timeout, heartbeat)
-        except TimeoutError:
-            raise nats.errors.TimeoutError from None
+        self._batch = max(batch, self._batch)
+        waits = batch == self._batch
+        until = time.monotonic() + (FETCH_SECONDS_MAX if timeout is None else timeout)
+        while not (messages := self._arrived(batch)):
+            left = until - time.monotonic()
+            if not waits or left <= 0:
+                raise nats.errors.TimeoutError
+            if not self._nc.is_connected:
+                await asyncio.sleep(min(left, RECONNECT_DELAY_SECONDS))
+                continue
+            await self._ask(batch, left)
+            try:
+                messages = self._judged(await self._sub.next_msg(timeout=left))
+            except TimeoutError:
+                raise nats.errors.TimeoutError from None
+            if self._gone:
+                await asyncio.sleep(min(left, GONE_SECONDS))
+                raise ServiceUnavailableError(code=503, description=self._gone)
+            if messages:
+                messages += self._arrived(batch - 1)
+                break
+        self._asked -= len(messages)
+        return messages
+
+    def _arrived(self, batch: int) -> list[Msg]:
+        """Return what is here already, without waiting for more."""
+        queue = self._sub._pending_queue
+        messages: list[Msg] = []
+        while len(messages) < batch and not queue.empty():
+            message = queue.get_nowait()
+            self._sub._pending_size -= len(message.data)
+            messages += self._judged(message)
+        return messages
+
+    def _judged(self, message: Msg) -> list[Msg]:
+        """Return a message, but not a word of the server's, which ends what was asked.
+
+        Only a message has a subject to acknowledge it on; its publisher may set any header.
+        """
+        if message.reply:
+            return [message]
+        headers = message.headers or {}
+        self._asked = 0
+        if headers.get("Status") == "503" or headers.get("Description") == "Consumer Deleted":
+            self._gone = headers.get("Description", "no stream answers")
+        return []
+
+    async def _ask(self, batch: int, seconds: float) -> None:
+        now = time.monotonic()
+        if self._asked > 0 and now < self._asked_until:
+            return
+        self._asked, self._asked_until, self._gone = batch, now + seconds, ""
+        wish = {"batch": batch, "max_bytes": BATCH_BYTES_MAX, "expires": int(seconds * 1e9)}
+        await self._nc.publish(self._nms, json.dumps(wish).encode(), self._deliver)
 
 
 JetStreamContext.PullSubscription = PullSubscription  # type: ignore[misc]
@@ -123,6 +182,8 @@ async def connect(
         ping_interval=PING_SECONDS,
         error_cb=log_error,
         closed_cb=on_closed,
+        # Our subjects are made of validated parts, and the server judges them once more.
+        skip_subject_validation=True,
     )
 
 
@@ -177,7 +238,18 @@ def consumers() -> list[tuple[str, ConsumerConfig]]:
             (INTAKE, common.evolve(durable_name=owner, filter_subject=f"intake.*.{owner}.*"))
             for owner in OWNERS
         ),
-        (FACTS, common.evolve(durable_name="reporting", filter_subject="facts.>")),
+        (
+            FACTS,
+            # What was projected stands in reporting's tables, so nothing is acknowledged; what a
+            # killed reporting had been sent is found missing there, and read from the ledger.
+            common.evolve(
+                durable_name="reporting",
+                filter_subject="facts.>",
+                ack_policy=AckPolicy.NONE,
+                max_ack_pending=-1,
+                ack_wait=None,
+            ),
+        ),
     ]
 
 
@@ -191,11 +263,17 @@ async def provision(connection: Client) -> None:
             await jetstream.add_stream(stream)
             logger.info("stream %s made", stream.name)
     for name, consumer in consumers():
+        durable = str(consumer.durable_name)
         try:
-            await jetstream.consumer_info(name, str(consumer.durable_name))
+            found = await jetstream.consumer_info(name, durable)
+            if found.config.ack_policy == consumer.ack_policy:
+                continue
+            # The server changes no consumer's way of acknowledging.
+            await jetstream.delete_consumer(name, durable)
         except NotFoundError:
-            await jetstream.add_consumer(name, consumer)
-            logger.info("consumer %s of %s made", consumer.durable_name, name)
+            logger.info("consumer %s of %s is missing", durable, name)
+        await jetstream.add_consumer(name, consumer)
+        logger.info("consumer %s of %s made", durable, name)
 
 
 async def publish_batch(connection: Client, messages: Sequence[Outgoing]) -> None:

@@ -22,10 +22,9 @@ from nats.js.errors import APIError
 from shared import telemetry
 from shared.database import TRANSIENT
 from shared.errors import TandemError
-from shared.execute import SHARED_QUERIES
 from shared.failpoints import failpoint
 from shared.messaging import FACTS
-from shared.queries import Connection, Queries, Statement, run
+from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, run
 from shared.recorded import Recorded
 from shared.upcasting import UnknownType
 from shared.wire import from_wire
@@ -43,6 +42,9 @@ PASSING: tuple[type[BaseException], ...] = (nats.errors.Error, APIError, TandemE
 
 Stream = tuple[str, str]
 """A ledger and the name of a stream in it."""
+
+Missing = Mapping[str, Mapping[str, int]]
+"""Per ledger the streams that miss facts, with the last version that they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Projector:
         self,
         pool: asyncpg.Pool,
         facts: Any,
-        project: Callable[[Recorded], list[Statement]],
+        project: Callable[[Recorded], Sequence[Statement | Row]],
         queries: Queries,
         ledgers: Mapping[str, LedgerReader],
         on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
@@ -86,29 +88,32 @@ class Projector:
         self._queries = Queries(SHARED_QUERIES)
 
     async def run(self, connection: Client, durable: str) -> None:
-        """Take facts from the durable consumer until cancelled; failures wait and try again."""
+        """Take facts from the durable consumer until cancelled; failures wait and try again.
+
+        The broker is not told what was applied: the tables say so themselves. What was delivered
+        to a process that died is found missing and read from the ledger.
+        """
         subscription = None
+        facts: list[Recorded] = []
         while True:
             try:
                 subscription = subscription or await connection.jetstream().pull_subscribe_bind(
                     durable, FACTS
                 )
-                await self._take(subscription)
+                facts = facts or await self._fetch(subscription)
+                await self.apply(facts)
+                facts = []
             except PASSING as error:
                 logger.warning("projector waits: %s", error or type(error).__name__)
                 subscription = None
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _take(self, subscription: JetStreamContext.PullSubscription) -> None:
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Recorded]:
         try:
             messages = await subscription.fetch(BATCH_FACTS_MAX, timeout=FETCH_SECONDS)
         except (TimeoutError, nats.errors.TimeoutError):
-            return
-        facts = [fact for message in messages if (fact := self._read(message)) is not None]
-        await self.apply(facts)
-        failpoint("projector.before_ack")
-        for message in messages:
-            await message.ack()
+            return []
+        return [fact for message in messages if (fact := self._read(message)) is not None]
 
     def _read(self, message: Msg) -> Recorded | None:
         """Return the message's fact; what is none is left to the comparison with the ledger."""
@@ -134,19 +139,35 @@ class Projector:
             return await self._apply(facts)
 
     async def _apply(self, facts: Sequence[Recorded]) -> int:
-        complete = await self._fill_gaps(facts)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
-            fresh = _in_order(complete, await self._versions(connection, map(_stream, complete)))
-            failpoint("projector.before_write")
-            await run(connection, self._queries, [_fact_row(fact) for fact in fresh])
-            rows = [row for fact in fresh for row in self._project(fact)]
-            await run(connection, self._tables, rows)
-            failpoint("projector.before_commit")
+        fresh, missing = await self._write(facts)
+        if missing:
+            complete = [*facts, *await self._missing(missing)]
+            fresh, _ = await self._write(complete, despite_gaps=True)
         failpoint("projector.after_commit")
         if fresh:
             self._on_projected(fresh)
         return len(fresh)
+
+    async def _write(
+        self, facts: Sequence[Recorded], *, despite_gaps: bool = False
+    ) -> tuple[Sequence[Recorded], Missing]:
+        """Write what follows without a gap on what was projected, in one transaction.
+
+        Returns:
+            What was written, and the gaps because of which nothing was; what lies behind a gap
+            that its ledger could not fill is left to the comparison.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
+            versions = await self._versions(connection, map(_stream, facts))
+            if not despite_gaps and (missing := _gaps(facts, versions)):
+                return [], missing
+            fresh = _in_order(facts, versions)
+            failpoint("projector.before_write")
+            writes = [row for fact in fresh for row in (_fact_row(fact), *self._project(fact))]
+            await run(connection, self._tables, writes)
+            failpoint("projector.before_commit")
+        return fresh, {}
 
     async def _versions(
         self, connection: Connection, streams: Iterable[Stream]
@@ -155,16 +176,14 @@ class Projector:
         rows = await connection.fetch(self._queries["projected_versions"], *wanted)
         return {(row["ledger"], row["stream"]): row["version"] for row in rows}
 
-    async def _fill_gaps(self, facts: Sequence[Recorded]) -> list[Recorded]:
-        async with self._pool.acquire() as connection:
-            versions = await self._versions(connection, map(_stream, facts))
-        missing = _gaps(facts, versions)
-        complete = list(facts)
+    async def _missing(self, missing: Missing) -> list[Recorded]:
+        """Return what the ledgers hold behind these versions."""
+        found: list[Recorded] = []
         for ledger, after in missing.items():
             logger.info("filling gaps", extra={"service": ledger, "count": len(after)})
             async for batch in self._ledgers[ledger].streams(after):
-                complete += batch
-        return complete
+                found += batch
+        return found
 
     async def compare_for_ever(self) -> None:
         """Compare with every ledger now and then, until cancelled."""
@@ -205,7 +224,7 @@ def _stream(fact: Recorded) -> Stream:
     return fact.ledger, fact.stream
 
 
-def _gaps(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> dict[str, dict[str, int]]:
+def _gaps(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> Missing:
     """Return, per ledger, the streams that miss a version, with the last version they have."""
     arrived: dict[Stream, set[int]] = {}
     for fact in facts:
@@ -229,13 +248,13 @@ def _in_order(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> list
     return fresh
 
 
-def _fact_row(fact: Recorded) -> Statement:
-    return Statement(
-        "projected_fact",
+def _fact_row(fact: Recorded) -> Row:
+    return Row(
+        "fact",
         (
+            fact.ledger,
             fact.stream,
             fact.version,
-            fact.ledger,
             fact.position,
             fact.fact_id,
             fact.fact.TYPE,

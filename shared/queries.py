@@ -1,4 +1,4 @@
-"""SQL in named files: `-- name`, a sentence, the statement; and statements run in batches.
+"""SQL in named files: `-- name`, a sentence, the statement; and writes that go out in batches.
 
 A queries.sql holds blocks like
 
@@ -9,23 +9,30 @@ A queries.sql holds blocks like
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg.pool import PoolConnectionProxy
 
 Connection = PoolConnectionProxy
 
+SHARED_QUERIES = Path(__file__).with_name("queries.sql")
+"""The statements of the shared core."""
 BLOCK = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*)\n(?P<sentence>(?:--.*\n)+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A write that a projection asks for: the query's name and its arguments."""
 
     query: str
     arguments: tuple[Any, ...]
+
+
+class Row(NamedTuple):
+    """A row that a projection adds: the table's name and a value for each of its columns."""
+
+    table: str
+    values: tuple[Any, ...]
 
 
 class Queries(Mapping[str, str]):
@@ -57,14 +64,18 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
         yield head["name"], text[head.end() : end].strip().rstrip(";")
 
 
-async def run(connection: Connection, queries: Queries, statements: Iterable[Statement]) -> None:
-    """Run the statements grouped by query, each group as one `executemany`.
+async def run(connection: Connection, queries: Queries, writes: Iterable[Statement | Row]) -> None:
+    """Write grouped: the rows of a table as one COPY, the runs of a query as one `executemany`.
 
-    Order holds within a query, not between queries, so two queries of one batch must not depend
-    on each other. Source: runs of one statement reach 88k rows/s, mixed ones 8k/s.
+    Order holds within a table or query, not between them, so two of one batch must not depend on
+    each other. Source: COPY takes 179k rows/s, runs of one statement 88k/s, mixed ones 8k/s.
     """
-    groups: dict[str, list[tuple[Any, ...]]] = {}
-    for statement in statements:
-        groups.setdefault(statement.query, []).append(statement.arguments)
-    for query, arguments in groups.items():
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    runs: dict[str, list[tuple[Any, ...]]] = {}
+    for write in writes:
+        name, values = write
+        (rows if isinstance(write, Row) else runs).setdefault(name, []).append(values)
+    for table, records in rows.items():
+        await connection.copy_records_to_table(table, records=records)
+    for query, arguments in runs.items():
         await connection.executemany(queries[query], arguments)

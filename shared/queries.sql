@@ -15,30 +15,22 @@ select source, id, digest, needs
 select key from provided where key = any ($1::text[]);
 
 -- load_streams
--- The facts of these streams, oldest first.
-select stream, version, type, data::text as data
-  from ledger
- where stream = any ($1::text[])
- order by stream, version;
+-- The facts of these streams behind the version kept of each, oldest first; the kept one comes
+-- without data, as the proof that it is there.
+select ledger.stream, ledger.version, ledger.type,
+       case when ledger.version > kept.version then ledger.data::text end as data
+  from unnest($1::text[], $2::integer[]) as kept (stream, version)
+  join ledger on ledger.stream = kept.stream and ledger.version >= kept.version
+ order by ledger.stream, ledger.version;
 
--- append
--- Facts to the end of their streams and their positions to the outbox, in the order given.
-with appended as (
-    insert into ledger (stream, version, fact_id, type, data, occurred_at, recorded_at, source, source_id, traceparent)
-    select * from unnest($1::text[], $2::integer[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[],
-                         $7::timestamptz[], $8::text[], $9::text[], $10::text[])
-    returning position
-)
-insert into outbox (position) select position from appended;
-
--- remember
--- The idempotency keys that were accepted now.
-insert into inbox (source, id, digest, received_at, streams, versions)
-values ($1, $2, $3, $4, $5, $6);
+-- places
+-- The next positions of the ledger, as many as facts are to be added, and the time by its clock.
+select nextval('ledger_position_seq') as position, now() as appended_at
+  from generate_series(1, $1);
 
 -- provide
 -- Keys that exist from now on.
-insert into provided (key) values ($1) on conflict do nothing;
+insert into provided (key) select unnest($1::text[]) on conflict do nothing;
 
 -- wait
 -- A message that waits for what it speaks of.
@@ -148,16 +140,16 @@ select source, id, source || chr(10) || id as key, type, needs, received_at
  limit $4;
 
 -- projected_versions
--- How far each of these streams was projected.
-select ledger, stream, max(version) as version
-  from fact
-  join unnest($1::text[], $2::text[]) as wanted (ledger, stream) using (ledger, stream)
- group by ledger, stream;
-
--- projected_fact
--- A fact that is projected now; versions of a stream come without a gap.
-insert into fact (stream, version, ledger, position, fact_id, type, occurred_at, recorded_at, source, source_id, traceparent)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- How far each of these streams was projected; streams without any fact are absent.
+select wanted.ledger, wanted.stream, last.version
+  from unnest($1::text[], $2::text[]) as wanted (ledger, stream)
+ cross join lateral (
+    select version
+      from fact
+     where fact.ledger = wanted.ledger and fact.stream = wanted.stream
+     order by version desc
+     limit 1
+ ) last;
 
 -- audited_position
 -- How far this ledger was compared.

@@ -16,7 +16,6 @@ from opentelemetry.trace import SpanKind
 
 from shared import telemetry
 from shared.database import TRANSIENT
-from shared.execute import SHARED_QUERIES
 from shared.failpoints import failpoint
 from shared.messaging import (
     BATCH_MESSAGES_MAX,
@@ -27,7 +26,7 @@ from shared.messaging import (
     publish_batch,
     publish_one,
 )
-from shared.queries import Connection, Queries
+from shared.queries import SHARED_QUERIES, Connection, Queries
 from shared.wire import to_wire
 
 logger = logging.getLogger(__name__)

@@ -21,13 +21,15 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 LINKS_MAX = 128
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """Bounds of durations in seconds, as the semantic conventions advise for RPC."""
-TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+TRACE_ID = slice(3, 35)
+"""Where the trace id stands in a `traceparent`."""
 TRACEPARENT_IN_JSON = re.compile(
     rb'"traceparent"\s*:\s*"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"'
 )
@@ -95,9 +97,10 @@ def context_of(traceparent: str | None) -> SpanContext | None:
     """Return the span context in a `traceparent`, or None when it holds none."""
     if traceparent is None or not TRACEPARENT.match(traceparent):
         return None
-    context = PROPAGATOR.extract({"traceparent": traceparent})
-    found = trace.get_current_span(context).get_span_context()
-    return found if found.is_valid else None
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )
 
 
 def traceparent_here() -> str | None:
@@ -107,13 +110,16 @@ def traceparent_here() -> str | None:
     return carrier.get("traceparent")
 
 
-def onward(traceparent: str | None) -> str | None:
-    """Return what a fact carries on: this span if it is of the message's trace, else its own."""
-    said = context_of(traceparent)
-    here = trace.get_current_span().get_span_context()
-    if said is None or said.trace_id == here.trace_id:
-        return traceparent_here()
-    return traceparent
+def onward(said: str | None, here: str | None) -> str | None:
+    """Return what a fact carries on: this span if it is of the message's trace, else its own.
+
+    Args:
+        said: the message's `traceparent`.
+        here: that of the present span.
+    """
+    if said is None or not TRACEPARENT.match(said):
+        return here
+    return here if here is not None and here[TRACE_ID] == said[TRACE_ID] else said
 
 
 @contextmanager
@@ -127,15 +133,15 @@ def joined(
 
     When the caller stands in a span already, that stays the parent.
     """
-    found = {text: context for text in traceparents if (context := context_of(text))}
-    contexts = [found[text] for text in sorted(map(str, found))]
-    traces = {context.trace_id for context in contexts}
+    said = sorted(text for text in set(traceparents) if text and TRACEPARENT.match(text))
+    traces = {text[TRACE_ID] for text in said}
+    contexts = [context for text in said[:LINKS_MAX] if (context := context_of(text))]
     parent: Context | None = None
     links: list[Link] = []
     if len(traces) == 1 and not trace.get_current_span().get_span_context().is_valid:
         parent = trace.set_span_in_context(trace.NonRecordingSpan(contexts[0]))
     else:
-        links = [Link(context) for context in contexts[:LINKS_MAX]]
+        links = [Link(context) for context in contexts]
     with tracer().start_as_current_span(
         name, context=parent, kind=kind, links=links, attributes=dict(attributes or {})
     ) as span:

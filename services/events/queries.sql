@@ -4,12 +4,16 @@ with first as (insert into vault_key (mark) values ($1) on conflict do nothing r
 select mark from first union all select mark from vault_key limit 1;
 
 -- identities_known
--- Whose these hashed identities are.
-select identity, person from person_identity where identity = any ($1::bytea[]);
+-- Whose these hashed identities are, and what is known of them.
+select identity, person, email, name, organisation
+  from person_identity
+  join person using (person)
+ where identity = any ($1::bytea[]);
 
--- remember_person
--- A person, with what was newly learnt of them.
-insert into person (person, email, name, organisation) values ($1, $2, $3, $4)
+-- remember_people
+-- People, with what was newly learnt of them.
+insert into person (person, email, name, organisation)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
 on conflict (person) do update
    set email = coalesce(person.email, excluded.email),
        name = coalesce(excluded.name, person.name),
@@ -18,9 +22,11 @@ on conflict (person) do update
     or (excluded.name is not null and excluded.name is distinct from person.name)
     or (excluded.organisation is not null and excluded.organisation is distinct from person.organisation);
 
--- remember_identity
--- A hashed identity of a person.
-insert into person_identity (identity, person, weak) values ($1, $2, $3) on conflict do nothing;
+-- remember_identities
+-- Hashed identities of people.
+insert into person_identity (identity, person, weak)
+select * from unnest($1::bytea[], $2::text[], $3::boolean[])
+on conflict do nothing;
 
 -- erase_person
 -- Forget a person: nobody can say any more who the key was.

@@ -18,6 +18,8 @@ from shared.queries import Connection, Queries
 
 Kind = Literal["id", "email", "weak"]
 Identity = tuple[Kind, bytes]
+Known = tuple[str, Person]
+"""A person as a source knows them."""
 
 
 class WrongVaultKey(Exception):
@@ -33,7 +35,7 @@ class Vault:
         self._key_file = key_file
         self._key = bytes.fromhex(key_file.read_text("utf-8").strip())
 
-    async def keys(self, people: Iterable[tuple[str, Person]]) -> Mapping[tuple[str, Person], str]:
+    async def keys(self, people: Iterable[Known]) -> Mapping[Known, str]:
         """Return the key of each person as a source knows them; new people get one.
 
         Args:
@@ -42,29 +44,23 @@ class Vault:
         wanted = {each: self._identities(*each) for each in set(people)}
         if not wanted:
             return {}
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire() as connection:
             known = await self._known(connection, wanted.values())
-            keys: dict[tuple[str, Person], str] = {}
-            for each, identities in wanted.items():
-                found = [known[identity] for _, identity in identities if identity in known]
-                keys[each] = found[0] if found else uuid4().hex
-                known |= {
-                    identity: keys[each] for _, identity in identities if identity not in known
-                }
-            await self._remember(connection, keys, wanted)
+            keys = _keys(wanted, known)
+            news = [each for each in wanted if _says_more(each[1], wanted[each], known)]
+            if not news:
+                return keys
+            async with connection.transaction():
+                await self._remember(connection, {each: keys[each] for each in news}, wanted)
             # Another process may have met the same person first: what is stored decides.
-            stored = await self._known(connection, wanted.values())
-        return {
-            each: next(stored[identity] for _, identity in identities)
-            for each, identities in wanted.items()
-        }
+            return _keys(wanted, await self._known(connection, wanted.values()))
 
     async def find(self, source: str, person: Person) -> str | None:
         """Return the key of somebody, or None when nobody is known by these identities."""
         identities = self._identities(source, person)
         async with self._pool.acquire() as connection:
             known = await self._known(connection, [identities])
-        return next((known[each] for _, each in identities if each in known), None)
+        return next((known[each]["person"] for _, each in identities if each in known), None)
 
     async def check_key(self) -> None:
         """Make sure that this is the key under which everybody in the vault is known.
@@ -98,30 +94,68 @@ class Vault:
 
     async def _known(
         self, connection: Connection, people: Iterable[Sequence[Identity]]
-    ) -> dict[bytes, str]:
+    ) -> dict[bytes, asyncpg.Record]:
+        """Return who is known by these identities, with what was learnt of them."""
         hashes = sorted({identity for identities in people for _, identity in identities})
         rows = await connection.fetch(self._queries["identities_known"], hashes)
-        return {row["identity"]: row["person"] for row in rows}
+        return {row["identity"]: row for row in rows}
 
     async def _remember(
         self,
         connection: Connection,
-        keys: Mapping[tuple[str, Person], str],
-        wanted: Mapping[tuple[str, Person], Sequence[Identity]],
+        keys: Mapping[Known, str],
+        wanted: Mapping[Known, Sequence[Identity]],
     ) -> None:
+        # In one order everywhere, so that two writers never wait for each other.
         people = {
             key: (key, person.email, person.name, person.organisation)
             for (_, person), key in keys.items()
         }
         identities = sorted(
             {
-                (identity, keys[each], kind == "weak")
-                for each, found in wanted.items()
-                for kind, identity in found
+                (identity, key, kind == "weak")
+                for each, key in keys.items()
+                for kind, identity in wanted[each]
             }
         )
-        await connection.executemany(self._queries["remember_person"], list(people.values()))
-        await connection.executemany(self._queries["remember_identity"], identities)
+        for query, rows in (
+            ("remember_people", [people[key] for key in sorted(people)]),
+            ("remember_identities", identities),
+        ):
+            await connection.execute(self._queries[query], *map(list, zip(*rows, strict=True)))
+
+
+def _keys(
+    wanted: Mapping[Known, Sequence[Identity]], known: Mapping[bytes, asyncpg.Record]
+) -> dict[Known, str]:
+    """Return the key of each person, a new one for who is known by none of their identities."""
+    keys: dict[Known, str] = {}
+    met: dict[bytes, str] = {}
+    for each, identities in wanted.items():
+        found = [
+            known[identity]["person"] if identity in known else met[identity]
+            for _, identity in identities
+            if identity in known or identity in met
+        ]
+        keys[each] = found[0] if found else uuid4().hex
+        for _, identity in identities:
+            met.setdefault(identity, keys[each])
+    return keys
+
+
+def _says_more(
+    person: Person, identities: Sequence[Identity], known: Mapping[bytes, asyncpg.Record]
+) -> bool:
+    """Tell whether the vault learns from this: somebody, another identity, a name, an employer."""
+    rows = [known.get(identity) for _, identity in identities]
+    stored = rows[0]
+    if stored is None or None in rows:
+        return True
+    return (
+        (person.email is not None and stored["email"] is None)
+        or (person.name is not None and person.name != stored["name"])
+        or (person.organisation is not None and person.organisation != stored["organisation"])
+    )
 
 
 def is_weak(person: Person) -> bool:

@@ -20,8 +20,9 @@ from shared.contracts.messages.membership import (
 from shared.contracts.values import CityReference, Message
 from shared.database import TRANSIENT
 from shared.decider import Command
+from shared.draft import Task
 from shared.errors import TandemError
-from shared.execute import Executor, Task, command_of
+from shared.execute import Executor, command_of
 from shared.sift import Received, own
 
 logger = logging.getLogger(__name__)

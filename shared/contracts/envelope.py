@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote
 
+import orjson
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.contracts.values import Contract, Instant
@@ -135,7 +136,7 @@ def _envelope(attributes: Attributes, data: Any) -> Envelope:
         raise InvalidData([Violation("datacontenttype", f"must be JSON, got {content_type!r}")])
     if not isinstance(data, dict):
         raise InvalidData([Violation("data", "must be a JSON object")])
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+    canonical = _canonical(data)
     stamp = attributes.time.astimezone(UTC).isoformat()
     return Envelope(
         id=attributes.id,
@@ -151,6 +152,8 @@ def _envelope(attributes: Attributes, data: Any) -> Envelope:
 # A string without an end is taken to the end of the text, so that no byte is looked at twice.
 STRING = rb'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+"?)'
 BRACKETS_OUTSIDE_STRINGS = re.compile(STRING + rb"|[\[{]|[\]}]")
+# Where orjson may write a number otherwise than json; a string that looks like it does no harm.
+FRACTION = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
 MANY_DIGITS = re.compile(rb"[0-9]{%d}" % (DIGITS_MAX + 1))
 # Zeros in front do not count: a float that stands for itself may be 0.00029991277496682454.
 LONG_NUMBER = re.compile(STRING + rb"|[1-9][0-9]{%d,}+" % DIGITS_MAX)
@@ -163,6 +166,42 @@ def strict_json(body: bytes) -> Any:
         Malformed: not UTF-8 JSON, or one of its bounds is broken: depth, digits, keys, string
             length, a key that stands twice, a lone surrogate, NaN, a number without end.
     """
+    document = _plain_json(body)
+    return _judged_json(body) if document is None else document
+
+
+def _plain_json(body: bytes) -> Any:
+    """Return the document when it is plain to see that no bound is broken, else None.
+
+    Nearly every message is short, without escapes and without long numbers. What is left to tell
+    is a key that stands twice: of two only the last is in the document, so written out again it
+    has fewer quotation marks than the body. A tenth of the time that `_judged_json` takes.
+    """
+    if (
+        len(body) > STRING_CHARACTERS_MAX
+        or b"\\" in body
+        or body.count(b":") > KEYS_MAX
+        or body.count(b"[") + body.count(b"{") > DEPTH_MAX
+        or MANY_DIGITS.search(body)
+    ):
+        return None
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    written = orjson.dumps(document)
+    return document if written.count(b'"') == body.count(b'"') else None
+
+
+def _canonical(data: Mapping[str, Any]) -> bytes:
+    """Return the one way to write this data: compact, keys in order, ASCII, as `json` has it."""
+    written = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    if written.isascii() and not FRACTION.search(written):
+        return written
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _judged_json(body: bytes) -> Any:
     _refuse_depth_and_digits(body)
     # Where no string can be too long, and none is escaped into a surrogate, none is looked at.
     harmless = len(body) <= STRING_CHARACTERS_MAX and b"\\u" not in body

@@ -51,6 +51,8 @@ class Fact(Contract):
 
 
 def _printable(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text  # nearly every text, told at once
     for character in text:
         if unicodedata.category(character) in UNPRINTABLE_CATEGORIES or character in BIDI_CONTROLS:
             raise ValueError(f"holds U+{ord(character):04X}, which cannot be printed")

@@ -16,7 +16,7 @@ from google.protobuf.message import Message as Request
 from pydantic import ValidationError
 from tandem.common.v1 import common_pb2
 
-from shared import execute, telemetry
+from shared import draft, telemetry
 from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED, Malformed, TooLarge, parse
 from shared.contracts.values import Message
 from shared.errors import IdReused, InvalidData, Refused, Violation, violations_of
@@ -106,7 +106,7 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
     return Received(raw, envelope, message)
 
 
-def to_receipt(receipt: execute.Receipt) -> common_pb2.Receipt:
+def to_receipt(receipt: draft.Receipt) -> common_pb2.Receipt:
     """Return the answer to a command that was taken.
 
     Raises:

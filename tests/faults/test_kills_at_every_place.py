@@ -33,7 +33,6 @@ PROJECTOR = [
     "projector.before_write",
     "projector.before_commit",
     "projector.after_commit",
-    "projector.before_ack",
 ]
 FACTS = FLOW.facts_of_events
 

@@ -12,9 +12,8 @@ import pytest
 from tandem.membership.v1.membership_pb2 import RegisterCityRequest
 
 from shared import relay as relaying
-from shared.execute import SHARED_QUERIES
 from shared.messaging import publish_one
-from shared.queries import Queries
+from shared.queries import SHARED_QUERIES, Queries
 from shared.relay import Relay
 from shared.wire import to_wire
 from tests.support.ledgers import count, pool_of, register, write, write_cities

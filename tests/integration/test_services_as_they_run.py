@@ -1,43 +1,16 @@
 """What the services lean on while they run: a fetch that ends as it should, a stop that ends."""
 
 import asyncio
-from typing import Any
 
 import httpx
-import nats.errors
 import pytest
-from nats.js.client import JetStreamContext
 from tandem.membership.v1.membership_pb2 import GetCityRequest
 
 from shared import running
-from shared.messaging import INTAKE
 from shared.running import app
 from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import registered
-
-
-async def test_a_fetch_says_by_the_error_of_the_library_that_the_time_is_over(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connection = await system.nats("membership")
-    subscription = await connection.jetstream().pull_subscribe_bind("membership", INTAKE)
-
-    async def out_of_time(*arguments: Any) -> Any:
-        raise TimeoutError
-
-    monkeypatch.setattr(JetStreamContext.PullSubscription, "_fetch_n", out_of_time)
-    with pytest.raises(nats.errors.TimeoutError):
-        await subscription.fetch(500, timeout=0.05)
-
-
-async def test_a_fetch_with_hardly_any_time_left_does_not_ask_the_broker(system: System) -> None:
-    connection = await system.nats("membership")
-    subscription = await connection.jetstream().pull_subscribe_bind("membership", INTAKE)
-    sent = connection.stats["out_msgs"]
-    with pytest.raises(nats.errors.TimeoutError):
-        await subscription.fetch(500, timeout=0.0001)
-    assert connection.stats["out_msgs"] == sent
 
 
 async def test_a_part_that_swallows_a_cancellation_is_stopped_all_the_same(

@@ -19,7 +19,8 @@ from shared.contracts.messages.membership import (
 from shared.contracts.values import Message, Population
 from shared.database import connect_pool
 from shared.decider import Command
-from shared.execute import Executor, Rules, Task
+from shared.draft import Task
+from shared.execute import Executor, Rules
 from shared.queries import Queries
 from shared.sift import own
 from tests.support.machine import database_address

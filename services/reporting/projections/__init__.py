@@ -10,11 +10,11 @@ from services.reporting.projections import events, membership, resources
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
-from shared.queries import Statement
+from shared.queries import Row
 from shared.recorded import Recorded
 
 
-def project(recorded: Recorded) -> list[Statement]:
+def project(recorded: Recorded) -> list[Row]:
     """Return the rows that a fact adds; empty when it is not counted.
 
     Raises:

@@ -21,70 +21,70 @@ from shared.contracts.events import (
     RegistrationCancelled,
     RegistrationReceived,
 )
-from shared.queries import Statement
+from shared.queries import Row
 from shared.recorded import Recorded
 
 
-def project(recorded: Recorded, event: EventsEvent) -> list[Statement]:
+def project(recorded: Recorded, event: EventsEvent) -> list[Row]:
     """Return the rows that a fact of events adds."""
     key = (recorded.stream, recorded.version, recorded.recorded_at)
 
-    def add(query: str, *values: Any) -> list[Statement]:
-        return [Statement(query, (*key, *values))]
+    def add(table: str, *values: Any) -> list[Row]:
+        return [Row(table, (*key, *values))]
 
     match event:
         case ActivityScheduled():
-            return add("add_activity_description", *_description(event)) + [
+            return add("activity_description", *_description(event)) + [
                 _plan(key, event, sitting.occurrence, sitting.starts_at)
                 for sitting in event.sittings()
             ]
         case ActivityClaimed():
             return add(
-                "add_activity_claim", event.activity_id, event.claimed_by, list(event.organisers)
+                "activity_claim", event.activity_id, event.claimed_by, list(event.organisers)
             )
         case OccurrenceRescheduled():
             return [_plan(key, event, event.occurrence, event.starts_at)]
         case OccurrenceCancelled():
             return add(
-                "add_occurrence_outcome",
+                "occurrence_outcome",
                 *(event.activity_id, event.occurrence, False),
                 *(None, None, None, None, None, event.registrations),
             )
         case OccurrenceHeld():
-            return add("add_occurrence_outcome", *_held(event))
+            return add("occurrence_outcome", *_held(event))
         case AttendanceRecorded():
-            return add("add_roll", *_roll(event)) + _participants(recorded, event)
+            return add("roll", *_roll(event)) + _participants(recorded, event)
         case CityAttended():
             return add(
-                "add_city_mention",
+                "city_mention",
                 *(event.activity_id, event.occurrence, pointer(event.city)),
                 *("attended", event.people),
             )
         case CityContributed():
             return add(
-                "add_city_mention",
+                "city_mention",
                 *(event.activity_id, event.occurrence, pointer(event.city)),
                 *(event.contribution, None),
             )
         case RegistrationReceived():
             return add(
-                "add_registration",
+                "registration",
                 *(event.activity_id, event.occurrence, event.person, True, event.weak),
                 *(pointer(event.city), pointer(event.city_by_domain), event.position, event.at),
             )
         case RegistrationCancelled():
             return add(
-                "add_registration",
+                "registration",
                 *(event.activity_id, event.occurrence, event.person, False, False),
                 *(None, None, None, event.at),
             )
         case ParticipantJoined() | ParticipantLeft():
-            return add("add_passage", *_passage(event))
+            return add("passage", *_passage(event))
         case HelpGiven():
             on = stated_dates(event.on)
-            return add("add_city_help", pointer(event.city), event.network, on.first, on.last)
+            return add("city_help", pointer(event.city), event.network, on.first, on.last)
         case PersonErased():
-            return add("add_person_erasure", event.person)
+            return add("person_erasure", event.person)
         case _:
             assert_never(event)
 
@@ -110,11 +110,11 @@ def _plan(
     event: ActivityScheduled | OccurrenceRescheduled,
     occurrence: str,
     starts_at: str,
-) -> Statement:
+) -> Row:
     planned_on = stated_dates(starts_at.partition("T")[0]).first
     planned_at = instant_of(starts_at, event.time_zone)
-    return Statement(
-        "add_occurrence_plan",
+    return Row(
+        "occurrence_plan",
         (*key, event.activity_id, occurrence, planned_on, planned_at, event.time_zone),
     )
 
@@ -149,10 +149,10 @@ def _roll(event: AttendanceRecorded) -> tuple[Any, ...]:
     )
 
 
-def _participants(recorded: Recorded, event: AttendanceRecorded) -> list[Statement]:
+def _participants(recorded: Recorded, event: AttendanceRecorded) -> list[Row]:
     return [
-        Statement(
-            "add_roll_participant",
+        Row(
+            "roll_participant",
             (
                 recorded.stream,
                 recorded.version,

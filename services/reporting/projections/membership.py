@@ -15,24 +15,24 @@ from shared.contracts.membership import (
     MembershipStarted,
     PartnershipFormed,
 )
-from shared.queries import Statement
+from shared.queries import Row
 from shared.recorded import Recorded
 
 
-def project(recorded: Recorded, event: MembershipEvent) -> list[Statement]:
+def project(recorded: Recorded, event: MembershipEvent) -> list[Row]:
     """Return the rows that a fact of membership adds."""
 
-    def add(query: str, *values: Any) -> list[Statement]:
+    def add(table: str, *values: Any) -> list[Row]:
         key = (recorded.stream, recorded.version, recorded.recorded_at)
-        return [Statement(query, (*key, *values))]
+        return [Row(table, (*key, *values))]
 
     match event:
         case CityRegistered() | CityDescribed():
-            return add("add_city_description", *_description(event))
+            return add("city_description", *_description(event))
         case CitySucceeded():
             on = stated_dates(event.on)
             return add(
-                "add_city_succession",
+                "city_succession",
                 event.city_id,
                 list(event.successors),
                 event.reason,
@@ -40,19 +40,17 @@ def project(recorded: Recorded, event: MembershipEvent) -> list[Statement]:
                 on.last,
             )
         case CitySuccessionRevoked():
-            return add("add_city_succession", event.city_id, [], "revoked", None, None)
+            return add("city_succession", event.city_id, [], "revoked", None, None)
         case MembershipStarted() | MembershipEnded():
             on = stated_dates(event.on)
             active = isinstance(event, MembershipStarted)
-            return add(
-                "add_membership_change", event.city_id, event.network, active, on.first, on.last
-            )
+            return add("membership_change", event.city_id, event.network, active, on.first, on.last)
         case PartnershipFormed():
             return []  # the day the partnership began is a parameter of the metrics
         case CityReferenceResolved():
-            return add("add_reference_answer", event.reference_id, event.city_id)
+            return add("reference_answer", event.reference_id, event.city_id)
         case CityReferenceDismissed():
-            return add("add_reference_answer", event.reference_id, None)
+            return add("reference_answer", event.reference_id, None)
         case _:
             assert_never(event)
 

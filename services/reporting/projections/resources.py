@@ -14,37 +14,35 @@ from shared.contracts.resources import (
     ResourceShared,
     ResourceWithdrawn,
 )
-from shared.queries import Statement
+from shared.queries import Row
 from shared.recorded import Recorded
 
 
-def project(recorded: Recorded, event: ResourcesEvent) -> list[Statement]:
+def project(recorded: Recorded, event: ResourcesEvent) -> list[Row]:
     """Return the rows that a fact of resources adds."""
 
-    def add(query: str, *values: Any) -> list[Statement]:
+    def add(table: str, *values: Any) -> list[Row]:
         key = (recorded.stream, recorded.version, recorded.recorded_at, event.resource_id)
-        return [Statement(query, (*key, *values))]
+        return [Row(table, (*key, *values))]
 
     match event:
         case ResourcePublished():
             return add(
-                "add_resource_description",
+                "resource_description",
                 *(event.title, event.kind, event.publisher, *_days(event.on)),
                 *(list(event.languages), list(event.themes), event.url),
             )
         case EditionPublished():
-            return add("add_resource_edition", event.language, event.version, *_days(event.on))
+            return add("resource_edition", event.language, event.version, *_days(event.on))
         case ResourceShared():
-            return add("add_resource_share", event.shared_with, *_days(event.on))
+            return add("resource_share", event.shared_with, *_days(event.on))
         case ResourceDelivered():
-            return add(
-                "add_resource_delivery", pointer(event.city), event.channel, *_days(event.on)
-            )
+            return add("resource_delivery", pointer(event.city), event.channel, *_days(event.on))
         case ResourceDownloaded():
             day = event.at.astimezone(UTC).date()
-            return add("add_resource_download", pointer(event.city), day)
+            return add("resource_download", pointer(event.city), day)
         case ResourceWithdrawn():
-            return add("add_resource_withdrawal", *_days(event.on))
+            return add("resource_withdrawal", *_days(event.on))
         case _:
             assert_never(event)
 

@@ -1,7 +1,6 @@
 """What a batch writes beside its facts: what is remembered, waits, is settled or rejected."""
 
 import json
-from collections.abc import Sequence
 
 import pytest
 
@@ -9,7 +8,7 @@ from shared.contracts.envelope import STRUCTURED
 from shared.contracts.events import OccurrenceHeld, PersonErased
 from shared.contracts.messages.events import HoldActivity
 from shared.decider import Command
-from shared.execute import FactReference, Task, _bookkeeping, _Draft
+from shared.draft import Draft, FactReference, Receipt, Task, bookkeeping
 from shared.queries import Statement
 from shared.sift import Raw, Rejection, own, rejected
 from tests.support.recording import FACT_ID, recorded
@@ -22,13 +21,14 @@ def task(id_: str) -> Task:
     return Task(received, Command(message, "crm", id_, TUESDAY, TUESDAY))
 
 
-def written(draft: _Draft, query: str) -> list[tuple[object, ...]]:
-    statements: Sequence[Statement] = _bookkeeping(draft, lambda fact: None)
-    return [each.arguments for each in statements if each.query == query]
+def written(draft: Draft, query: str) -> list[tuple[object, ...]]:
+    writes = bookkeeping(draft, lambda fact: None)
+    return [values for name, values in writes if name == query]
 
 
-def draft() -> _Draft:
-    return _Draft(streams={}, provided=set())
+def draft() -> Draft:
+    """Return the draft of a batch in which m-1 of crm waited until now."""
+    return Draft(streams={}, provided=set(), waited=frozenset({("crm", "m-1")}))
 
 
 def test_what_was_done_is_remembered_with_its_facts_and_waits_no_longer() -> None:
@@ -36,11 +36,11 @@ def test_what_was_done_is_remembered_with_its_facts_and_waits_no_longer() -> Non
     one = FactReference("activity-w1", 3, "events.occurrence_held.v1", FACT_ID)
     done.tasks_done = [(task("m-1"), (one,)), (task("m-2"), ())]
     digest = task("m-1").received.envelope.digest
-    assert written(done, "remember") == [
+    assert written(done, "inbox") == [
         ("crm", "m-1", digest, TUESDAY, ["activity-w1"], [3]),
         ("crm", "m-2", digest, TUESDAY, [], []),
     ]
-    assert written(done, "wait_no_longer") == [(["crm", "crm"], ["m-1", "m-2"])]
+    assert written(done, "wait_no_longer") == [(["crm"], ["m-1"])]
 
 
 def test_what_a_rule_forbids_waits_no_longer() -> None:
@@ -81,5 +81,11 @@ def test_what_a_fact_brings_into_being_is_written_down() -> None:
     held, erased = OccurrenceHeld(activity_id="w1", occurrence="1"), PersonErased(person="k1")
     made = draft()
     made.entries = [recorded(held), recorded(erased)]
-    statements = _bookkeeping(made, lambda fact: "key" if fact is held else None)
-    assert statements == [Statement("provide", ("key",))]
+    statements = bookkeeping(made, lambda fact: "key" if fact is held else None)
+    assert list(statements) == [Statement("provide", (["key"],))]
+
+
+def test_a_repeat_of_what_is_recorded_waits_no_longer_whichever_came_first() -> None:
+    repeated = draft()
+    repeated.receipts = [Receipt("crm", "m-1", "duplicate")]
+    assert written(repeated, "wait_no_longer") == [(["crm"], ["m-1"])]

@@ -124,15 +124,17 @@ def test_streams_take_atomic_batches_and_keep_a_week() -> None:
         assert stream.max_msg_size == MESSAGE_BYTES_MAX
 
 
-def test_every_owner_and_reporting_has_a_durable_consumer_that_acknowledges() -> None:
+def test_every_owner_has_a_durable_consumer_that_acknowledges_and_reporting_one_that_need_not() -> (
+    None
+):
     found = {consumer.durable_name: (stream, consumer) for stream, consumer in consumers()}
     assert set(found) == {*OWNERS, "reporting"}
     for owner in OWNERS:
         stream, consumer = found[owner]
         assert (stream, consumer.filter_subject) == ("INTAKE", f"intake.*.{owner}.*")
-    assert found["reporting"][0] == "FACTS"
-    for _, consumer in found.values():
         assert consumer.ack_policy == AckPolicy.EXPLICIT
-        assert consumer.deliver_policy == DeliverPolicy.ALL
         assert (consumer.ack_wait, consumer.max_deliver) == (30, -1)
         assert consumer.max_ack_pending == 20_000
+    assert found["reporting"][0] == "FACTS"
+    assert found["reporting"][1].ack_policy == AckPolicy.NONE
+    assert {each.deliver_policy for _, each in found.values()} == {DeliverPolicy.ALL}

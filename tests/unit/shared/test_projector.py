@@ -131,8 +131,8 @@ def test_there_is_a_gap_exactly_where_something_cannot_be_taken(
 
 def test_the_row_of_a_fact_carries_its_place_and_its_trace() -> None:
     entry = recorded(PersonErased(person="k1"), "person-k1", 3, position=99, traceparent="t")
-    assert _fact_row(entry).arguments == (
-        *("person-k1", 3, "events", 99, FACT_ID, "events.person_erased.v1"),
+    assert _fact_row(entry).values == (
+        *("events", "person-k1", 3, 99, FACT_ID, "events.person_erased.v1"),
         *(TUESDAY, TUESDAY, "crm", "m-1", "t"),
     )
 

@@ -33,6 +33,7 @@ from shared.contracts.envelope import parse
 from shared.contracts.messages.events import RecordAttendance
 from shared.contracts.messages.membership import FormPartnership, RegisterCity
 from shared.contracts.messages.resources import ShareResource
+from shared.draft import FactReference, Receipt
 from shared.errors import (
     IdReused,
     InvalidData,
@@ -42,7 +43,6 @@ from shared.errors import (
     Unavailable,
     VersionConflict,
 )
-from shared.execute import FactReference, Receipt
 from shared.rpc import (
     Service,
     Serving,

@@ -12,7 +12,7 @@ from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED
 from shared.contracts.messages.events import EventsDecision, EventsMessage, HoldActivity
 from shared.contracts.messages.membership import MembershipMessage
 from shared.contracts.messages.resources import PublishResource, ResourcesMessage, ShareResource
-from shared.execute import _rejected_row
+from shared.draft import _rejected_row
 from shared.sift import Raw, Received, Rejection, own, rejected, sift
 from tests.support.recording import documents_of, messages_of
 from tests.support.speaking import (

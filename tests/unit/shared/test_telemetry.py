@@ -130,28 +130,28 @@ def test_a_span_carries_its_name_kind_and_counts(exported: InMemorySpanExporter)
 
 def test_without_a_span_around_it_a_message_keeps_its_own_trace() -> None:
     assert telemetry.traceparent_here() is None
-    assert telemetry.onward(TRACEPARENT) == TRACEPARENT
-    assert telemetry.onward(None) is None
-    assert telemetry.onward("nonsense") is None
+    assert telemetry.onward(TRACEPARENT, telemetry.traceparent_here()) == TRACEPARENT
+    assert telemetry.onward(None, telemetry.traceparent_here()) is None
+    assert telemetry.onward("nonsense", telemetry.traceparent_here()) is None
 
 
 def test_a_fact_carries_on_the_span_of_its_own_trace(exported: InMemorySpanExporter) -> None:
     with telemetry.joined("intake.receive", [TRACEPARENT]) as span:
-        onward = telemetry.onward(TRACEPARENT)
+        onward = telemetry.onward(TRACEPARENT, telemetry.traceparent_here())
     here = trace.format_span_id(span.get_span_context().span_id)
     assert onward == f"00-{TRACE}-{here}-01"
 
 
 def test_a_fact_of_another_trace_keeps_that(exported: InMemorySpanExporter) -> None:
     with telemetry.joined("intake.receive", [TRACEPARENT, OTHER]):
-        assert telemetry.onward(OTHER) == OTHER
+        assert telemetry.onward(OTHER, telemetry.traceparent_here()) == OTHER
 
 
 def test_a_fact_of_no_trace_carries_on_the_batch(exported: InMemorySpanExporter) -> None:
     with telemetry.joined("intake.receive", []) as span:
-        assert telemetry.onward(None) == telemetry.traceparent_here()
+        assert telemetry.onward(None, telemetry.traceparent_here()) == telemetry.traceparent_here()
         assert trace.format_trace_id(span.get_span_context().trace_id) in str(
-            telemetry.onward(None)
+            telemetry.onward(None, telemetry.traceparent_here())
         )
 
 
