@@ -54,12 +54,13 @@ class Draft:
     """What one attempt at a batch will write: nothing of it is true before the commit.
 
     `streams` is where each stream stands after what was decided so far, `provided` the keys that
-    exist, `waited` those of the batch that waited until now.
+    exist, `waited` those of the batch that waited until now, `traceparent` the span of the batch.
     """
 
     streams: dict[str, Versioned]
     provided: set[str]
     waited: frozenset[Key] = frozenset()
+    traceparent: str | None = None
     receipts: list[Receipt] = field(default_factory=list)
     entries: list[Recorded] = field(default_factory=list)
     tasks_done: list[tuple[Task, tuple[FactReference, ...]]] = field(default_factory=list)

@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 
 from shared import telemetry
 from shared.contracts.values import CityPointer, CityReference, Fact, Person
 from shared.decider import Command, Decider, PersonKey
-from shared.draft import Draft, FactReference, Receipt, Task, appended, bookkeeping
+from shared.draft import Draft, FactReference, Key, Receipt, Task, appended, bookkeeping
 from shared.errors import Refused, VersionConflict
+from shared.identifiers import new_ids
 from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, run
 from shared.recorded import Recorded, noun_of
 from shared.sift import Received, Rejection, rejected
@@ -84,6 +84,7 @@ class Executor:
         """Bind a service's rules to its database."""
         self._pool, self._rules = pool, rules
         self._queries = Queries(SHARED_QUERIES)
+        self._fact_ids = new_ids()
         self._streams = Streams(pool, rules.facts, rules.deciders)
 
     async def execute(
@@ -150,16 +151,20 @@ class Executor:
     ) -> Draft:
         known = await self._known(connection, tasks)
         waiting = await self._waiting(connection, tasks)
-        fresh = [task for task in tasks if task.received.key not in known]
-        draft = await self._load(connection, fresh)
-        draft.waited = frozenset(waiting)
-        here = telemetry.traceparent_here()
-        seen: dict[tuple[str, str], tuple[bytes, Receipt]] = {}
-        for task in tasks:
+        streams = [self._rules.stream_of(task.command) for task in tasks]
+        needs = [self._rules.needs(task.command) for task in tasks]
+        draft = Draft(
+            streams=await self._streams.load(connection, streams),
+            provided=await self._provided(connection, needs),
+            waited=frozenset(waiting),
+            traceparent=telemetry.traceparent_here(),
+        )
+        seen: dict[Key, tuple[bytes, Receipt]] = {}
+        for task, stream, needed in zip(tasks, streams, needs, strict=True):
             key, digest = task.received.key, task.received.envelope.digest
             before = known.get(key) or seen.get(key)
             if before is None and waiting.get(key, digest) == digest:
-                receipt = self._decide(draft, task, here)
+                receipt = self._decide(draft, task, stream, needed)
                 seen[key] = (digest, receipt)
             elif before is None or before[0] != digest:
                 detail = f"id {key[1]!r} was used before with other content"
@@ -174,7 +179,7 @@ class Executor:
 
     async def _known(
         self, connection: Connection, tasks: Sequence[Task]
-    ) -> dict[tuple[str, str], tuple[bytes, Receipt]]:
+    ) -> dict[Key, tuple[bytes, Receipt]]:
         """Return what became of the keys that came before: recorded, or still waiting."""
         keys = [list(part) for part in zip(*(task.received.key for task in tasks), strict=True)]
         if not keys:
@@ -209,27 +214,21 @@ class Executor:
         )
         return {(row["stream"], row["version"]): FactReference(**row) for row in rows}
 
-    async def _waiting(
-        self, connection: Connection, tasks: Sequence[Task]
-    ) -> dict[tuple[str, str], bytes]:
+    async def _waiting(self, connection: Connection, tasks: Sequence[Task]) -> dict[Key, bytes]:
         keys = [list(part) for part in zip(*(task.received.key for task in tasks), strict=True)]
         rows = await connection.fetch(self._queries["waiting_known"], *keys) if keys else []
         return {(row["source"], row["id"]): row["digest"] for row in rows}
 
-    async def _load(self, connection: Connection, tasks: Sequence[Task]) -> Draft:
-        stream_of, needs = self._rules.stream_of, self._rules.needs
-        streams = await self._streams.load(connection, (stream_of(task.command) for task in tasks))
-        needed = sorted({key for task in tasks if (key := needs(task.command))})
-        provided = await connection.fetch(self._queries["provided_keys"], needed) if needed else []
-        return Draft(streams, {row["key"] for row in provided})
+    async def _provided(self, connection: Connection, needs: Sequence[str | None]) -> set[str]:
+        needed = sorted({key for key in needs if key is not None})
+        rows = await connection.fetch(self._queries["provided_keys"], needed) if needed else []
+        return {row["key"] for row in rows}
 
-    def _decide(self, draft: Draft, task: Task, here: str | None) -> Receipt:
+    def _decide(self, draft: Draft, task: Task, stream: str, needed: str | None) -> Receipt:
         source, id_ = task.received.key
-        needed = self._rules.needs(task.command)
         if needed is not None and needed not in draft.provided:
             draft.waits.append((task, needed))
             return Receipt(source, id_, "waiting", waiting_for=needed)
-        stream = self._rules.stream_of(task.command)
         version, state = draft.streams[stream]
         decider = self._rules.deciders[noun_of(stream)]
         try:
@@ -244,7 +243,7 @@ class Executor:
             detail = f"a rule failed on it ({type(error).__name__}); replay after the repair"
             return self._reject(draft, rejected(task.received, "refused", detail))
         entries = [
-            self._entry(task, stream, version + n, fact, here)
+            self._entry(draft, task, stream, version + n, fact)
             for n, fact in enumerate(facts, start=1)
         ]
         draft.streams[stream] = version + len(facts), state
@@ -257,22 +256,20 @@ class Executor:
         draft.tasks_done.append((task, references))
         return Receipt(source, id_, "recorded", references)
 
-    def _entry(
-        self, task: Task, stream: str, version: int, fact: Fact, here: str | None
-    ) -> Recorded:
+    def _entry(self, draft: Draft, task: Task, stream: str, version: int, fact: Fact) -> Recorded:
         source, id_ = task.received.key
         return Recorded(
             ledger=self._rules.ledger,
             stream=stream,
             version=version,
             position=0,
-            fact_id=uuid4(),
+            fact_id=next(self._fact_ids),
             fact=fact,
             occurred_at=task.command.occurred_at,
             recorded_at=task.command.now,
             source=source,
             source_id=id_,
-            traceparent=telemetry.onward(task.received.envelope.traceparent, here),
+            traceparent=telemetry.onward(task.received.envelope.traceparent, draft.traceparent),
         )
 
     @staticmethod

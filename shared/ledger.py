@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import grpc.aio
@@ -12,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tandem.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 
 from shared.errors import InvalidData, Unavailable, Violation
+from shared.identifiers import id_of
 from shared.messaging import chunks
 from shared.paging import Key, page_size, page_start, page_token
 from shared.projector import Heads
@@ -254,7 +254,7 @@ class RemoteLedger:
             stream=fact.stream,
             version=fact.version,
             position=fact.position,
-            fact_id=UUID(fact.fact_id),
+            fact_id=id_of(fact.fact_id),
             fact=read(self._facts, fact.type, fact.data),
             occurred_at=fact.occurred_at.ToDatetime(UTC),
             recorded_at=fact.recorded_at.ToDatetime(UTC),

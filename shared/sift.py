@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Raw:
         return self.subject.split(".")[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """A message that keeps the contract."""
 
@@ -49,7 +50,7 @@ class Received:
     envelope: Envelope
     message: Message
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """The idempotency key (source, id)."""
         return self.envelope.source_name, self.envelope.id

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from shared.contracts.envelope import STRUCTURED
+from shared.identifiers import id_of
 from shared.messaging import Outgoing
 from shared.recorded import Recorded, facts_by_type, name_of
 from shared.upcasting import read
@@ -65,7 +65,7 @@ def from_wire(body: bytes, facts: Any) -> Recorded:
         stream=event["subject"],
         version=event["streamversion"],
         position=event["ledgerposition"],
-        fact_id=UUID(event["id"]),
+        fact_id=id_of(event["id"]),
         fact=read(facts_by_type(facts), fact_type, data),
         occurred_at=datetime.fromisoformat(event["time"]),
         recorded_at=datetime.fromisoformat(event["recordedat"]),

@@ -44,32 +44,29 @@ class Resolution:
             Unavailable: membership does not answer; nothing was decided.
         """
         received = [await self._with_key(each) for each in received]
-        people = [(each.key[0], person) for each in received for person in people_in(each.message)]
-        questions: list[Question] = [city for each in received for city in cities_in(each.message)]
-        questions += [domain for _, person in people if (domain := domain_of(person))]
+        people = [tuple(people_in(each.message)) for each in received]
+        known = {
+            (each.key[0], person)
+            for each, some in zip(received, people, strict=True)
+            for person in some
+        }
+        questions: set[Question] = {city for each in received for city in cities_in(each.message)}
+        questions |= {domain for _, person in known if (domain := domain_of(person))}
         pointers = await self._cities.resolve(questions)
-        keys = await self._vault.keys(people)
+        vault = await self._vault.keys(known)
         cities = {
             question: pointer
             for question, pointer in pointers.items()
             if isinstance(question, CityReference) and pointer is not None
         }
+        keys = {
+            each: PersonKey(key, is_weak(each[1]), pointers.get(domain_of(each[1]) or ""))
+            for each, key in vault.items()
+        }
         now = self._clock()
         return [
-            command_of(
-                each,
-                now,
-                cities,
-                {
-                    person: PersonKey(
-                        key=keys[each.key[0], person],
-                        weak=is_weak(person),
-                        city_by_domain=pointers.get(domain_of(person) or ""),
-                    )
-                    for person in people_in(each.message)
-                },
-            )
-            for each in received
+            command_of(each, now, cities, {person: keys[each.key[0], person] for person in some})
+            for each, some in zip(received, people, strict=True)
         ]
 
     async def _with_key(self, received: Received) -> Received:

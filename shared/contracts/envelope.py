@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote
 
@@ -137,7 +137,7 @@ def _envelope(attributes: Attributes, data: Any) -> Envelope:
     if not isinstance(data, dict):
         raise InvalidData([Violation("data", "must be a JSON object")])
     canonical = _canonical(data)
-    stamp = attributes.time.astimezone(UTC).isoformat()
+    stamp = attributes.time.isoformat()  # an Instant is of UTC
     return Envelope(
         id=attributes.id,
         source=attributes.source,
