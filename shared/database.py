@@ -12,6 +12,8 @@ POOL_CONNECTIONS_MAX = 8
 ACQUIRE_SECONDS_MAX = 10.0
 COMMAND_SECONDS_MAX = 30.0
 CONNECT_ATTEMPTS_MAX = 60
+PAGE_BYTES_MAX = 4 * 1024 * 1024
+"""What is read at once beside a count of rows, as stored: long texts are compressed there."""
 MIGRATION_LOCK = 0x7461_6E64_656D
 SHARED_SQL = Path(__file__).parent / "sql"
 LEDGER_TABLES = SHARED_SQL / "ledger"

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind
 
 from shared import telemetry
 from shared.clock import Clock, system_clock
-from shared.database import TRANSIENT
+from shared.database import PAGE_BYTES_MAX, TRANSIENT
 from shared.decider import Command
 from shared.draft import Receipt, Task
 from shared.errors import TandemError
@@ -126,7 +126,9 @@ class Intake:
         async with self._releasing:
             for _ in range(RELEASE_ROUNDS_MAX):
                 async with self._pool.acquire() as connection:
-                    rows = await connection.fetch(self._queries["released"], RELEASE_MESSAGES_MAX)
+                    rows = await connection.fetch(
+                        self._queries["released"], RELEASE_MESSAGES_MAX, PAGE_BYTES_MAX
+                    )
                 keys = {(row["source"], row["id"]) for row in rows}
                 if keys <= taken:
                     break  # none, or what nobody could decide on: it stays where people see it

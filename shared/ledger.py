@@ -10,6 +10,7 @@ import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from tandem.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 
+from shared.database import PAGE_BYTES_MAX
 from shared.errors import InvalidData, Unavailable, Violation
 from shared.identifiers import id_of
 from shared.messaging import chunks
@@ -49,7 +50,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
                 yield ledger_pb2.ReadLedgerResponse(facts=batch)
 
     async def _whole(self, position: int, size: int) -> AsyncIterator[Sequence[asyncpg.Record]]:
-        while rows := await self._fetch("ledger_after", position, size):
+        while rows := await self._fetch("ledger_after", position, size, PAGE_BYTES_MAX):
             yield rows
             position = rows[-1]["position"]
 
@@ -59,7 +60,9 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         after = {head.stream: head.version for head in wanted.heads}
         if len(after) > STREAMS_MAX:
             raise InvalidData([Violation("after_versions", f"names over {STREAMS_MAX} streams")])
-        while rows := await self._fetch("ledger_streams", list(after), list(after.values()), size):
+        while rows := await self._fetch(
+            "ledger_streams", list(after), list(after.values()), size, PAGE_BYTES_MAX
+        ):
             yield rows
             after |= {row["stream"]: row["version"] for row in rows}
 

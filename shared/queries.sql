@@ -49,12 +49,21 @@ insert into rejected (rejection_id, source, id, type, reason, detail, violations
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing;
 
 -- released
--- Waiting messages whose need is met, longest waiting first.
-select w.source, w.id, w.digest, w.subject, w.headers::text as headers, w.body, w.received_at
-  from waiting w
-  join provided p on p.key = w.needs
- order by w.received_at, w.source, w.id
- limit $1;
+-- Waiting messages whose need is met, longest waiting first; ended by a count or by their bytes.
+select source, id, digest, subject, headers::text as headers, body, received_at
+  from (
+    select page.*,
+           sum(length(body)) over (order by received_at, source, id) - length(body) as bytes_before
+      from (
+        select w.*
+          from waiting w
+          join provided p on p.key = w.needs
+         order by w.received_at, w.source, w.id
+         limit $1
+      ) page
+  ) sized
+ where bytes_before < $2
+ order by received_at, source, id;
 
 -- receipt_facts
 -- The facts behind a receipt.
@@ -64,11 +73,17 @@ select stream, version, type, fact_id
  order by position;
 
 -- outbox_next
--- The oldest facts that the broker has not acknowledged, each stream in order of versions.
+-- The oldest facts that the broker has not acknowledged, each stream in order of versions: at most
+-- $1 of them, and no more once they are $2 bytes as stored.
 select position, stream, version, fact_id, type, data::text as data, occurred_at, recorded_at,
        source, source_id, traceparent
-  from ledger
- where position in (select position from outbox order by position limit $1)
+  from (
+    select ledger.*,
+           sum(pg_column_size(data)) over (order by position) - pg_column_size(data) as bytes_before
+      from ledger
+     where position in (select position from outbox order by position limit $1)
+  ) next
+ where bytes_before < $2
  order by position;
 
 -- outbox_done
@@ -86,22 +101,35 @@ select (select count(*) from outbox) as outbox,
        (select count(*) from rejected) as rejected;
 
 -- ledger_after
--- A page of the ledger in order of position.
+-- A page of the ledger in order of position, ended by a count of facts or of bytes as stored.
 select position, stream, version, fact_id, type, data::text as data, occurred_at, recorded_at,
        source, source_id, traceparent
-  from ledger
- where position > $1
- order by position
- limit $2;
+  from (
+    select page.*,
+           sum(pg_column_size(data)) over (order by position) - pg_column_size(data) as bytes_before
+      from (select * from ledger where position > $1 order by position limit $2) page
+  ) sized
+ where bytes_before < $3
+ order by position;
 
 -- ledger_streams
--- A page of some streams: for each, what follows a version.
-select l.position, l.stream, l.version, l.fact_id, l.type, l.data::text as data, l.occurred_at,
-       l.recorded_at, l.source, l.source_id, l.traceparent
-  from unnest($1::text[], $2::integer[]) as wanted (stream, after_version)
-  join ledger l on l.stream = wanted.stream and l.version > wanted.after_version
- order by l.stream, l.version
- limit $3;
+-- A page of some streams: for each, what follows a version; ended as `ledger_after`.
+select position, stream, version, fact_id, type, data::text as data, occurred_at, recorded_at,
+       source, source_id, traceparent
+  from (
+    select page.*,
+           sum(pg_column_size(data)) over (order by stream, version) - pg_column_size(data)
+               as bytes_before
+      from (
+        select l.*
+          from unnest($1::text[], $2::integer[]) as wanted (stream, after_version)
+          join ledger l on l.stream = wanted.stream and l.version > wanted.after_version
+         order by l.stream, l.version
+         limit $3
+      ) page
+  ) sized
+ where bytes_before < $4
+ order by stream, version;
 
 -- ledger_heads
 -- The last version of every stream that grew behind a position.

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from opentelemetry.trace import SpanKind
 
 from shared import telemetry
-from shared.database import TRANSIENT
+from shared.database import PAGE_BYTES_MAX, TRANSIENT
 from shared.failpoints import failpoint
 from shared.messaging import (
     BATCH_MESSAGES_MAX,
@@ -62,7 +62,7 @@ class Relay:
             except PASSING as error:
                 relayed, delay = 0, min(RETRY_SECONDS_MAX, 2 * delay or IDLE_SECONDS)
                 logger.warning("relay waits: %s", error or type(error).__name__)
-            if relayed < BATCH_MESSAGES_MAX:
+            if not relayed:
                 await self._sleep(delay or IDLE_SECONDS)
 
     async def _sleep(self, seconds: float) -> None:
@@ -77,7 +77,9 @@ class Relay:
         """Publish the oldest facts of the outbox, and return how many there were."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", RELAY_LOCK)
-            rows = await connection.fetch(self._queries["outbox_next"], BATCH_MESSAGES_MAX)
+            rows = await connection.fetch(
+                self._queries["outbox_next"], BATCH_MESSAGES_MAX, PAGE_BYTES_MAX
+            )
             if rows:
                 await self._relay(connection, rows)
             return len(rows)

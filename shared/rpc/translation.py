@@ -5,12 +5,13 @@ what the contract then refuses is named by the path of the field.
 """
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
+import orjson
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message as Request
 from pydantic import ValidationError
@@ -51,8 +52,12 @@ def to_message(request: Request, model: type[Model]) -> Model:
     Raises:
         InvalidData: the contract refuses it; violations name fields as the contract's JSON does.
     """
+    return _validated(_said(request), model)
+
+
+def _validated(said: Mapping[str, Any], model: type[Model]) -> Model:
     try:
-        return model.model_validate_json(json.dumps(_said(request)))
+        return model.model_validate_json(orjson.dumps(said))
     except ValidationError as error:
         raise InvalidData(violations_of(error)) from None
 
@@ -66,7 +71,8 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
     Raises:
         InvalidData: the contract refuses it; violations of the context begin with "context.".
     """
-    message = to_message(request, model)
+    said = _said(request)
+    message = _validated(said, model)
     context: common_pb2.CommandContext = getattr(request, CONTEXT)
     source = caller().name
     event = {
@@ -76,7 +82,7 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
         "type": model.TYPE,
         "time": context.time if context.HasField("time") else now.isoformat(),
         "datacontenttype": "application/json",
-        "data": _said(request),
+        "data": said,
     }
     if context.HasField("subject"):
         event["subject"] = context.subject
@@ -86,7 +92,7 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
     raw = Raw(
         subject=f"intake.{source}.{service}.{name}",
         headers={"content-type": STRUCTURED},
-        body=json.dumps(event).encode(),
+        body=orjson.dumps(event),
         received_at=now,
     )
     try:

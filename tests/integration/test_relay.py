@@ -12,6 +12,7 @@ import pytest
 from tandem.membership.v1.membership_pb2 import RegisterCityRequest
 
 from shared import relay as relaying
+from shared.database import PAGE_BYTES_MAX
 from shared.messaging import publish_one
 from shared.queries import SHARED_QUERIES, Queries
 from shared.relay import Relay
@@ -87,7 +88,7 @@ async def test_a_relay_killed_after_publishing_publishes_again_and_the_broker_dr
 async def test_one_fact_that_is_there_already_does_not_hold_up_its_batch(system: System) -> None:
     async with pool_of(system, "membership") as pool, a_relay(system, pool) as relay:
         written = await write_cities(pool, number=10)
-        rows = await pool.fetch(Queries(SHARED_QUERIES)["outbox_next"], 10)
+        rows = await pool.fetch(Queries(SHARED_QUERIES)["outbox_next"], 10, PAGE_BYTES_MAX)
         await publish_one(await system.nats("membership"), to_wire(dict(rows[4])))
 
         assert await relay.relay_once() == written
