@@ -18,6 +18,9 @@ from shared.contracts.envelope import (
     STRUCTURED,
     Malformed,
     TooLarge,
+    _canonical,
+    _judged_json,
+    _plain_json,
     parse,
     strict_json,
 )
@@ -363,3 +366,33 @@ def test_no_bytes_do_anything_but_parse_or_be_malformed(body: bytes) -> None:
     except Malformed:
         return
     json.loads(body.decode())  # and every other reader takes it too
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**17), 10**17)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@for_all(st.dictionaries(st.text(), PLAIN, max_size=6), st.booleans())
+def test_what_is_plain_to_see_is_what_a_full_judgement_finds(
+    document: dict[str, Any], ascii_only: bool
+) -> None:
+    body = json.dumps(document, ensure_ascii=ascii_only, allow_nan=False).encode()
+    plain = _plain_json(body)
+    assert plain is None or plain == _judged_json(body) == document
+    assert (
+        _canonical(document) == json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    )
+
+
+@for_all(st.text("ab", max_size=3), st.text("ab", max_size=3), PLAIN)
+def test_a_key_that_stands_twice_is_never_plain(key: str, other: str, value: Any) -> None:
+    said = json.dumps(value)
+    twice = f'{{"{key}": 1, "{other}": 2, "x": {{"{key}": 0}}, "{key}": {said}}}'.encode()
+    assert _plain_json(twice) is None
