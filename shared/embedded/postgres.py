@@ -56,7 +56,7 @@ async def prepare(directory: DataDirectory) -> Program:
     if not directory.postgres.exists():
         await _make_cluster(directory, user)
     _write_configuration(directory, sockets, user)
-    _remove_stale_pid_file(directory)
+    _remove_stale_lock_files(directory, sockets)
     return _program(
         directory,
         user,
@@ -297,12 +297,13 @@ include_if_exists = '{OVERRIDE}'
     _give_to(path, user)
 
 
-def _remove_stale_pid_file(directory: DataDirectory) -> None:
-    """Remove the pid file of a server that is gone.
+def _remove_stale_lock_files(directory: DataDirectory, sockets: Path) -> None:
+    """Remove the lock files of a server that is gone.
 
-    In a container the same pids come again, and PostgreSQL would take the present owner of its old
-    pid for itself. A server that does live in these files still keeps us out: it holds their
-    shared memory, which PostgreSQL finds by the directory and not by this file.
+    In a container the same pids come again, and an orphan that nobody waits for keeps its pid: in
+    both cases PostgreSQL would believe that its predecessor lives. A server that does live in these
+    files still keeps us out: it holds their shared memory, which PostgreSQL finds by the directory
+    and not by these files.
     """
     pid_file = directory.postgres / "postmaster.pid"
     try:
@@ -311,4 +312,5 @@ def _remove_stale_pid_file(directory: DataDirectory) -> None:
     except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
         alive = False
     if not alive:
-        pid_file.unlink(missing_ok=True)
+        for lock_file in (pid_file, sockets / f".s.PGSQL.{PORT}.lock"):
+            lock_file.unlink(missing_ok=True)

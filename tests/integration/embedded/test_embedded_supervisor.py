@@ -185,16 +185,19 @@ async def test_the_children_of_a_killed_supervisor_do_not_keep_the_next_one_out(
         assert not running.directory.endpoints.exists()
 
 
-async def test_a_pid_file_whose_pid_is_somebody_elses_does_not_keep_postgres_out(
+async def test_lock_files_whose_pid_is_somebody_elses_do_not_keep_postgres_out(
     data_dir: Path, port_base: int
 ) -> None:
     async with servers(data_dir, port_base) as running:
-        pid_file = running.directory.postgres / "postmaster.pid"
-        old = pid_file.read_text()
-    _, *rest = old.splitlines(keepends=True)
-    pid_file.write_text("".join([f"{os.getpid()}\n", *rest]))
+        sockets = postgres.socket_directory(running.directory)
+        lock_files = [running.directory.postgres / "postmaster.pid", *sockets.glob(".s.*.lock")]
+        old = [file.read_text() for file in lock_files]
+        assert len(old) == 2
+    for file, text in zip(lock_files, old, strict=True):
+        _, *rest = text.splitlines(keepends=True)
+        file.write_text("".join([f"{os.getpid()}\n", *rest]))
     async with servers(data_dir, port_base):
-        assert pid_file.read_text() != old
+        assert [file.read_text() for file in lock_files] != old
 
 
 async def all_ready(endpoints: dict[str, Any]) -> bool:
