@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.completeness import order_recorded
 from tests.support.machine import Machine
 from tests.support.system import PAUSES, System, running_system
 
@@ -17,6 +18,7 @@ async def system(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     for name, seconds in PAUSES.items():
         monkeypatch.setattr(name, seconds)
     await machine.empty(ACK_WAIT_SECONDS)
-    async with running_system(machine.servers) as system:
+    async with running_system(machine.servers) as system, order_recorded(system):
         system.clock.set(AFTER_THE_FLOW)
         yield system
+        await system.stop()

@@ -1,13 +1,20 @@
-"""A service as a process of its own that kills itself at a named place (shared/failpoints.py)."""
+"""A service as a process of its own, killed: by itself at a named place, or by us at any moment."""
 
 import asyncio
 import os
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
-from tests.support.system import System
+import httpx
+
+from shared.embedded.catalogue import HOST
+from tests.support.settling import until
+from tests.support.system import System, free_port
 
 KILL_SECONDS_MAX = 30.0
 ROOT = Path(__file__).parents[2]
@@ -22,21 +29,65 @@ async def run_until_killed(system: System, service: str, place: str) -> None:
     Raises:
         AssertionError: it ended otherwise, or lived on; the end of its log is in the text.
     """
-    log = system.servers.directory.log(f"{service}-killed")
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
+    process = await _spawn(system, service, {"TANDEM_FAILPOINT": place})
+    code = await _ended(process)
+    assert code == -signal.SIGKILL, f"{service} ended with {code}, not at {place}: {_log(system)}"
+
+
+@asynccontextmanager
+async def beside(system: System, service: str) -> AsyncIterator[None]:
+    """Run the service once more as a process of its own, ready and at work; killed in the end.
+
+    Raises:
+        AssertionError: it is not ready in time, or ended by itself; the text holds its log's end.
+    """
+    http = free_port()
+    own = {
+        "TANDEM_HTTP_LISTEN": f"{HOST}:{http}",
+        "TANDEM_GRPC_LISTEN": f"{HOST}:{free_port()}",
+    }
+    process = await _spawn(system, service, own)
+
+    async def ready() -> bool:
+        assert process.returncode is None, f"{service} ended by itself: {_log(system)}"
+        try:
+            async with httpx.AsyncClient() as client:
+                answer = await client.get(f"http://{HOST}:{http}/readyz")
+        except httpx.TransportError:
+            return False
+        return answer.status_code == HTTPStatus.OK
+
+    try:
+        await until(ready, f"the other {service} is ready", KILL_SECONDS_MAX)
+        yield
+        assert process.returncode is None, f"{service} ended by itself: {_log(system)}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _spawn(system: System, service: str, more: dict[str, str]) -> Process:
+    """Start a service of this system as a process, `more` added to its environment."""
+    with _log_file(system).open("wb") as output:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             f"services.{service}",
             cwd=ROOT,
-            env=os.environ | system.environment(service) | {"TANDEM_FAILPOINT": place},
+            env=os.environ | system.environment(service) | more,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
-    code = await _ended(process)
-    end = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
-    assert code == -signal.SIGKILL, f"{service} ended with {code} and not at {place}:\n{end}"
+
+
+def _log_file(system: System) -> Path:
+    return system.servers.directory.log("killed")
+
+
+def _log(system: System) -> str:
+    return "\n".join(_log_file(system).read_text(errors="replace").splitlines()[-LOG_LINES:])
 
 
 async def _ended(process: Process) -> int | None:

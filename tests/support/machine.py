@@ -10,8 +10,8 @@ import logging
 import random
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -27,7 +27,8 @@ from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
 from shared.embedded.credentials import PROVISION, add_publisher
 from shared.embedded.services import Servers
-from shared.embedded.supervisor import servers
+from shared.embedded.process_table import ProcessTable
+from shared.embedded.supervisor import _servers
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +72,12 @@ end $$
 class Machine:
     """The running servers, and how to bring them back to nothing."""
 
-    def __init__(self, running: Servers, databases: dict[str, asyncpg.Connection]) -> None:
+    def __init__(
+        self, running: Servers, table: ProcessTable, databases: dict[str, asyncpg.Connection]
+    ) -> None:
         """Take over what `running_machine` has started."""
         self.servers = running
-        self._databases = databases
+        self._table, self._databases = table, databases
         self._loop = asyncio.get_running_loop()
 
     async def empty(self, ack_wait_seconds: float | None = None) -> None:
@@ -89,6 +92,16 @@ class Machine:
     async def restart_nats(self) -> None:
         """Kill nats-server; the supervisor starts it again, with what it had on disk."""
         await self._on_its_loop(self._restart_nats())
+
+    @asynccontextmanager
+    async def nats_down(self, *, killed: bool = False) -> AsyncIterator[Path]:
+        """Yield the store of JetStream while nats-server is stopped, tidily or by SIGKILL."""
+        await self._on_its_loop(self._stop_nats(killed))
+        try:
+            yield self.servers.directory.nats / "jetstream"
+        finally:
+            program = broker.program(self.servers.directory, self.servers.ports.nats)
+            await self._on_its_loop(self._table.start(program))
 
     async def _on_its_loop(self, work: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -117,6 +130,11 @@ class Machine:
     async def _provisioner(self) -> Client:
         seed = self.servers.seed_file(PROVISION)
         return await broker.connect(self.servers.nats_url, PROVISION, seed)
+
+    async def _stop_nats(self, killed: bool) -> None:
+        if killed:
+            await self._restart_nats()
+        await self._table.stop("nats")
 
     async def _restart_nats(self) -> None:
         process = broker._running(self.servers.directory)
@@ -152,12 +170,13 @@ def running_machine() -> Iterator[Machine]:
         # Not under pytest's own directory: each pytest session of root closes that to others, in
         # the middle of a start by the system user of PostgreSQL.
         with TemporaryDirectory(prefix="tandem-tests-") as directory:
-            async with servers(Path(directory), free_port_base()) as running:
+            base = free_port_base()
+            async with _servers(Path(directory), base, SERVICES, logger.info) as (running, table):
                 for name in PUBLISHERS:
                     add_publisher(running.directory.root, name)
                 add_publisher(running.directory.root, EVENTS_ONLY, ["events"])
                 databases = await _migrated(running)
-                outcome.append(Machine(running, databases))
+                outcome.append(Machine(running, table, databases))
                 ready.set()
                 await asyncio.to_thread(stop.wait)
                 for connection in databases.values():

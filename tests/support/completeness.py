@@ -1,0 +1,133 @@
+"""What must hold after any fault: every fact projected once, in order within its stream.
+
+And the other way round: what the flow said is all there is. Facts on the wire are compared only
+where the broker did not lose them itself.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from shared.messaging import OWNERS
+from tests.support.flow import ACTIVITIES, CITIES, PERIOD, Flow
+from tests.support.system import System
+
+FACTS = "select stream, version, fact_id::text from ledger order by stream, version"
+PROJECTED = "select stream, version, fact_id::text from fact where ledger = $1 order by 1, 2"
+APPLIED = "select ledger, stream, version from applied order by n"
+LEFT = ("outbox", "waiting", "rejected")
+
+RECORD_ORDER = """
+create table applied (
+    n bigint generated always as identity, ledger text, stream text, version integer
+);
+create function note_applied() returns trigger language plpgsql security definer as $$ begin
+    insert into applied (ledger, stream, version) values (new.ledger, new.stream, new.version);
+    return null;
+end $$;
+create trigger note_applied after insert on fact for each row execute function note_applied();
+"""
+"""Numbers facts as they are projected; what is rolled back leaves no row."""
+FORGET_ORDER = "drop trigger note_applied on fact; drop function note_applied; drop table applied"
+
+
+@asynccontextmanager
+async def order_recorded(system: System) -> AsyncIterator[None]:
+    """Let PostgreSQL itself write down in which order facts are projected."""
+    await system.execute("reporting", RECORD_ORDER)
+    try:
+        yield
+    finally:
+        await system.execute("reporting", FORGET_ORDER)
+
+
+async def complete(system: System, *ledgers: str) -> None:
+    """Check that the projections hold what these ledgers hold: 1 to n of each stream, in order.
+
+    Raises:
+        AssertionError: they do not; the text shows the difference.
+    """
+    for ledger in ledgers or OWNERS:
+        recorded = await system.rows(ledger, FACTS)
+        assert await system.rows("reporting", PROJECTED, ledger) == recorded, ledger
+        versions = _by_stream((row["stream"], row["version"]) for row in recorded)
+        assert _without_gap(versions), f"a version is missing in the ledger of {ledger}"
+    applied = await system.rows("reporting", APPLIED)
+    order = _by_stream(((row["ledger"], row["stream"]), row["version"]) for row in applied)
+    assert _without_gap(order), "facts of a stream were projected in another order"
+
+
+async def on_wire_once_and_in_order(system: System, *ledgers: str) -> None:
+    """Check that FACTS holds each fact of these ledgers once, each stream in its order.
+
+    Raises:
+        AssertionError: it does not.
+    """
+    events = [json.loads(message.data) for message in await system.on_wire()]
+    recorded = [row["fact_id"] for ledger in ledgers for row in await system.rows(ledger, FACTS)]
+    assert Counter(event["id"] for event in events) == Counter(recorded)
+    order = _by_stream((event["subject"], event["streamversion"]) for event in events)
+    assert _without_gap(order), "facts of a stream were published in another order"
+
+
+async def exactly_this_flow(system: System, *flows: Flow, more_cities: int = 0) -> None:
+    """Check that ledgers and report hold these flows, each event once, and nothing besides.
+
+    Args:
+        system: with reporting at work.
+        flows: what was said.
+        more_cities: facts of cities that were recorded apart from the flows.
+
+    Raises:
+        AssertionError: they do not.
+    """
+    people = sum(flow.people for flow in flows)
+    facts = {
+        "membership": CITIES * len(flows) + more_cities,
+        "events": sum(flow.facts_of_events for flow in flows),
+    }
+    for ledger, count in facts.items():
+        sources = [row["source_id"] for row in await system.facts(ledger)]
+        assert (len(sources), len(set(sources))) == (count, count), ledger
+        assert await system.value(ledger, "select count(*) from inbox") == count
+        for table in LEFT:
+            assert await system.rows(ledger, f"select * from {table}") == [], table
+    figures = (await report(system))["figures"]
+    found = {name: figure["value"] for name, figure in figures.items()}
+    assert found | expected_figures(people, len(flows)) == found
+
+
+def expected_figures(people: int, flows: int = 1) -> dict[str, int]:
+    """Return what a report of so many people in so many flows must say."""
+    return {
+        "attendance": people,
+        "attendees_unique": people,
+        "webinars_held": ACTIVITIES * flows,
+        "cities_engaged": CITIES * flows,
+    }
+
+
+async def report(system: System, period: str = PERIOD) -> Any:
+    """Return a report over HTTP."""
+    headers = {"authorization": f"Bearer {system.token('viewer')}"}
+    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as client:
+        return (await client.get(f"/reports/{period}.json", timeout=30)).json()
+
+
+def _by_stream(places: Iterable[tuple[Any, int]]) -> dict[Any, list[int]]:
+    versions: dict[Any, list[int]] = defaultdict(list)
+    for stream, version in places:
+        versions[stream].append(version)
+    return versions
+
+
+def _without_gap(versions: dict[Any, list[int]]) -> bool:
+    return all(_counts_up(each) for each in versions.values())
+
+
+def _counts_up(versions: Sequence[int]) -> bool:
+    return list(versions) == list(range(1, len(versions) + 1))
