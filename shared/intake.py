@@ -28,7 +28,14 @@ from shared.errors import TandemError
 from shared.execute import Executor, Rules
 from shared.failpoints import failpoint
 from shared.gathering import Gathering
-from shared.messaging import INTAKE, PING_SECONDS, NatsAddress, consumers, log_error
+from shared.messaging import (
+    INTAKE,
+    PING_SECONDS,
+    RECONNECT_DELAY_SECONDS,
+    NatsAddress,
+    consumers,
+    log_error,
+)
 from shared.queries import SHARED_QUERIES, Queries
 from shared.sift import Raw, Received, Rejection, sift
 
@@ -181,6 +188,7 @@ def broker_for(address: NatsAddress) -> NatsBroker:
         security=NatsNKey.from_file(str(address.seed_file)),
         inbox_prefix=f"_INBOX_{address.name}",
         max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_DELAY_SECONDS,
         error_cb=log_error,
         ping_interval=PING_SECONDS,
         graceful_timeout=STOP_SECONDS_MAX,

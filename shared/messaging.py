@@ -187,6 +187,19 @@ async def connect(
     )
 
 
+async def leave(connection: Client) -> None:
+    """Send what is still held and close, though the broker may be away just then.
+
+    Draining would wait for subscriptions that nobody reads.
+    """
+    steps = [connection.flush, connection.close] if connection.is_connected else [connection.close]
+    for step in steps:
+        try:
+            await step()
+        except (nats.errors.Error, OSError) as error:
+            logger.warning("nats was away at the farewell: %s", error or type(error).__name__)
+
+
 async def log_error(error: Exception) -> None:
     """Log what comes to no caller: a refused permission, a slow consumer."""
     logger.warning("nats: %s", error)

@@ -1,9 +1,12 @@
 """The skeleton of a service that owns a ledger: the same parts in the same places for each."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import asyncpg
+import nats.errors
+from faststream.nats import NatsBroker
 from tandem.ledger.v1 import ledger_pb2_grpc
 
 from shared.access import Access
@@ -12,10 +15,13 @@ from shared.clock import Clock
 from shared.execute import Rules
 from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
 from shared.ledger import LedgerServicer
+from shared.messaging import leave
 from shared.relay import Relay
 from shared.rpc import Service, serve
 from shared.running import App
 from shared.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
 
 LEDGER_SERVICE = "tandem.ledger.v1.LedgerService"
 
@@ -66,5 +72,15 @@ async def open_owner(
     broker = broker_for(settings.nats(rules.ledger))
     subscribe(broker, rules.ledger, intake)
     await broker.start()
-    app.stack.push_async_callback(broker.stop)
+    app.stack.push_async_callback(_stopped, broker)
     await app.http(settings.http_listen)
+
+
+async def _stopped(broker: NatsBroker) -> None:
+    """Finish the batch at hand and leave; NATS itself may be away just then."""
+    connection = await broker.connect()  # the one that it has
+    try:
+        await broker.stop()
+    except (nats.errors.Error, OSError) as error:
+        logger.warning("no farewell from the intake: %s", error or type(error).__name__)
+        await leave(connection)

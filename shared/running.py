@@ -33,7 +33,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared import telemetry
 from shared.database import connect_pool, migrate
-from shared.messaging import connect
+from shared.messaging import connect, leave
 from shared.rpc import Serving
 from shared.settings import DatabaseSettings, ServiceSettings
 
@@ -90,7 +90,7 @@ class App:
     async def broker(self, settings: ServiceSettings) -> Client:
         """Return this service's connection to NATS."""
         connection = await connect(settings.nats(self.name), on_closed=self._on_closed)
-        self.stack.push_async_callback(_closed, connection)
+        self.stack.push_async_callback(leave, connection)
 
         async def connected() -> bool:
             return bool(connection.is_connected)
@@ -179,13 +179,6 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         if task.done():
             return
     logger.error("%s does not end", task.get_name())
-
-
-async def _closed(connection: Client) -> None:
-    """Send what is still held and leave; draining would wait for subscriptions nobody reads."""
-    if connection.is_connected:
-        await connection.flush()
-    await connection.close()
 
 
 async def _http_stopped(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
