@@ -21,4 +21,3 @@ async def system(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     async with running_system(machine.servers) as system, order_recorded(system):
         system.clock.set(AFTER_THE_FLOW)
         yield system
-        await system.stop()

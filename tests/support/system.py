@@ -21,6 +21,7 @@ settled       waits until nothing is under way: intake acknowledged, nothing lef
               answer, outboxes empty, reporting (if it runs) level with the ledgers
 rows, value   SQL on a service's database, as superuser; facts, rejected, waiting: ready made
 execute       a script on a service's database, as superuser
+move          a service's database stands in another cluster from now on
 on_wire       every message of the FACTS stream
 http, token   address of a service's HTTP side; the token of whoever calls
 
@@ -147,6 +148,7 @@ class System:
         self.servers, self.clock = servers, clock
         self.running: dict[str, App] = {}
         self.nats_urls: dict[str, str] = {}
+        self.databases: dict[str, Servers] = {}
         names = [service.name for service in available_services()]
         self._grpc = {name: f"{HOST}:{free_port()}" for name in names}
         self._http = {name: f"{HOST}:{free_port()}" for name in names}
@@ -207,14 +209,15 @@ class System:
     def environment(self, name: str) -> dict[str, str]:
         """Return the variables that a service is started with."""
         directory = self.servers.directory
+        database = self.databases.get(name, self.servers)
         return {
             "TANDEM_NATS_URL": self.nats_urls.get(name, self.servers.nats_url),
             "TANDEM_NATS_SEED_FILE": str(directory.seed(name)),
-            "TANDEM_DATABASE_HOST": self.servers.database_host,
-            "TANDEM_DATABASE_PORT": str(self.servers.database_port),
+            "TANDEM_DATABASE_HOST": database.database_host,
+            "TANDEM_DATABASE_PORT": str(database.database_port),
             "TANDEM_DATABASE_NAME": name,
             "TANDEM_DATABASE_USER": name,
-            "TANDEM_DATABASE_PASSWORD_FILE": str(directory.password(name)),
+            "TANDEM_DATABASE_PASSWORD_FILE": str(database.password_file(name)),
             "TANDEM_GRPC_LISTEN": self._grpc[name],
             "TANDEM_HTTP_LISTEN": self._http[name],
             "TANDEM_TOKENS_FILE": str(directory.tokens),
@@ -326,16 +329,23 @@ class System:
     async def pool(self, name: str) -> asyncpg.Pool:
         """Return a pool on a database, as superuser."""
         if name not in self._pools:
+            servers = self.databases.get(name, self.servers)
             self._pools[name] = await asyncpg.create_pool(
-                host=self.servers.database_host,
-                port=self.servers.database_port,
+                host=servers.database_host,
+                port=servers.database_port,
                 database=name,
                 user=postgres.SUPERUSER,
-                password=self.servers.password_file(postgres.SUPERUSER).read_text().strip(),
+                password=servers.password_file(postgres.SUPERUSER).read_text().strip(),
                 min_size=1,
                 max_size=POOL_CONNECTIONS_MAX,
             )
         return self._pools[name]
+
+    async def move(self, name: str, servers: Servers) -> None:
+        """Let a service find its database elsewhere from its next start on."""
+        self.databases[name] = servers
+        if pool := self._pools.pop(name, None):
+            await pool.close()
 
     async def rows(self, name: str, sql: str, *arguments: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement on a service's database."""
