@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.execute import Rules
 from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
 from shared.ledger import LedgerServicer
-from shared.messaging import leave
+from shared.messaging import keep_consumer, leave
 from shared.relay import Relay
 from shared.rpc import Service, serve
 from shared.running import App
@@ -57,6 +57,7 @@ async def open_owner(
 
     announce = partial(announce_rejection, connection)
     intake = Intake(pool, rules, resolve, clock, announce, recorded)
+    app.background(keep_consumer(connection, rules.ledger))
     app.background(relay.run())
     app.background(intake.sweep_for_ever())
     app.background(measure_for_ever(pool))

@@ -21,6 +21,7 @@ from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
 from shared.database import PROJECTION_TABLES
 from shared.ledger import RemoteLedger
+from shared.messaging import keep_consumer
 from shared.projector import Projector
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
@@ -68,6 +69,7 @@ async def running(
             opened.stack.push_async_callback(each.close)
         reports = Reports(pool, load_registry(), clock)
         projector = projector_of(pool, channels, reports.changed)
+        opened.background(keep_consumer(connection, "reporting"))
         opened.background(projector.run(connection, "reporting"))
         opened.background(projector.compare_for_ever())
         access = Access(settings.tokens_file)
