@@ -7,7 +7,7 @@ import pytest
 from shared.messaging import chunks
 from tests.support.completeness import complete, exactly_this_flow, on_wire_once_and_in_order
 from tests.support.flow import Flow
-from tests.support.killing import beside
+from tests.support.killing import as_process
 from tests.support.settling import until
 from tests.support.system import System
 
@@ -24,7 +24,7 @@ async def test_one_of_two_is_killed_again_and_again_while_facts_flow(
     messages = FLOW.messages()
     await system.start("membership", "events", "reporting")
     for part in chunks(messages, len(messages) // LIVES + 1):
-        async with beside(system, service):
+        async with as_process(system, service, beside=True):
             projected = await system.value("reporting", "select count(*) from fact")
             await system.send(part)
             await until_projected(system, projected + chance.randrange(1, len(part)))

@@ -35,31 +35,36 @@ async def run_until_killed(system: System, service: str, place: str) -> None:
 
 
 @asynccontextmanager
-async def beside(system: System, service: str) -> AsyncIterator[None]:
-    """Run the service once more as a process of its own, ready and at work; killed in the end.
+async def as_process(
+    system: System, service: str, *, beside: bool = False
+) -> AsyncIterator[Process]:
+    """Run the service as a process of its own, ready and at work; killed in the end.
+
+    Args:
+        system: whose service it is.
+        service: which.
+        beside: whether another one has its addresses, so that it needs others.
 
     Raises:
         AssertionError: it is not ready in time, or ended by itself; the text holds its log's end.
     """
-    http = free_port()
-    own = {
-        "TANDEM_HTTP_LISTEN": f"{HOST}:{http}",
-        "TANDEM_GRPC_LISTEN": f"{HOST}:{free_port()}",
-    }
-    process = await _spawn(system, service, own)
+    http = f"{HOST}:{free_port()}"
+    other = {"TANDEM_HTTP_LISTEN": http, "TANDEM_GRPC_LISTEN": f"{HOST}:{free_port()}"}
+    process = await _spawn(system, service, other if beside else {})
+    address = f"http://{http}" if beside else system.http(service)
 
     async def ready() -> bool:
         assert process.returncode is None, f"{service} ended by itself: {_log(system)}"
         try:
             async with httpx.AsyncClient() as client:
-                answer = await client.get(f"http://{HOST}:{http}/readyz")
+                answer = await client.get(f"{address}/readyz")
         except httpx.TransportError:
             return False
         return answer.status_code == HTTPStatus.OK
 
     try:
-        await until(ready, f"the other {service} is ready", KILL_SECONDS_MAX)
-        yield
+        await until(ready, f"the process of {service} is ready", KILL_SECONDS_MAX)
+        yield process
         assert process.returncode is None, f"{service} ended by itself: {_log(system)}"
     finally:
         if process.returncode is None:

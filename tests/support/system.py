@@ -225,6 +225,13 @@ class System:
             "TANDEM_VAULT_KEY_FILE": str(directory.vault_key),
         } | {f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()}
 
+    def answer_at(self, endpoints: Mapping[str, Any]) -> None:
+        """Look for services that run already where endpoints.json says."""
+        self._grpc = dict(endpoints["grpc"])
+        self._http = {
+            name: address.removeprefix("http://") for name, address in endpoints["http"].items()
+        }
+
     def http(self, name: str) -> str:
         """Return the address of a service's HTTP side."""
         return f"http://{self._http[name]}"

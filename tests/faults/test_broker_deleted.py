@@ -1,0 +1,88 @@
+"""Consumers and a stream deleted under the real processes: they make them again by themselves."""
+
+from collections.abc import Sequence
+
+import pytest
+from nats.js.errors import NotFoundError
+
+from shared.messaging import FACTS, consumers
+from tests.support.completeness import complete, exactly_this_flow
+from tests.support.flow import CITIES, Flow
+from tests.support.real_processes import RealProcesses, real_processes
+from tests.support.settling import until
+from tests.support.system import System
+
+FLOW = Flow(people=200)
+MESSAGES = FLOW.messages()
+TOTAL = CITIES + FLOW.facts_of_events
+DETECTED_SECONDS_MAX = 10.0
+HEALED_SECONDS_MAX = 30.0
+
+
+async def test_deleted_consumers_and_a_deleted_stream_are_back_within_ten_seconds() -> None:
+    third = len(MESSAGES) // 3
+    async with real_processes() as real:
+        system = real.system
+        await system.send(MESSAGES[:third])
+        await projected(real, third)
+
+        jetstream = (await system.nats("provision")).jetstream()
+        for stream, consumer in consumers():
+            await jetstream.delete_consumer(stream, str(consumer.durable_name))
+        await system.send(MESSAGES[third : 2 * third])
+        await everything_is_back(system)
+        await projected(real, 2 * third)
+
+        await jetstream.delete_stream(FACTS)
+        await system.send(MESSAGES[2 * third :])
+        await everything_is_back(system)
+        await projected(real, TOTAL)
+        await complete(system)
+
+
+async def everything_is_back(system: System) -> None:
+    """Wait until every consumer, and so its stream, is there again.
+
+    Raises:
+        AssertionError: one is not, DETECTED_SECONDS_MAX after the call.
+    """
+    await consumers_are_back(system, [str(consumer.durable_name) for _, consumer in consumers()])
+
+
+async def consumers_are_back(system: System, names: Sequence[str]) -> None:
+    jetstream = (await system.nats("provision")).jetstream()
+
+    async def there() -> bool:
+        try:
+            for stream, consumer in consumers():
+                if consumer.durable_name in names:
+                    await jetstream.consumer_info(stream, str(consumer.durable_name))
+        except NotFoundError:
+            return False
+        return True
+
+    await until(there, f"the consumers {', '.join(names)} are there", DETECTED_SECONDS_MAX)
+
+
+async def projected(real: RealProcesses, facts: int) -> None:
+    async def reached() -> bool:
+        return await real.projected() >= facts
+
+    await until(reached, f"{facts} facts are projected", HEALED_SECONDS_MAX)
+
+
+async def test_a_service_makes_its_own_consumer_again_without_anybody(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.KEEP_SECONDS", 0.2)
+    await system.start("membership", "events", "reporting")
+    await system.send(MESSAGES[: len(MESSAGES) // 2])
+    jetstream = (await system.nats("provision")).jetstream()
+    for stream, consumer in consumers():
+        await jetstream.delete_consumer(stream, str(consumer.durable_name))
+    await system.send(MESSAGES[len(MESSAGES) // 2 :])
+    await consumers_are_back(system, list(system.running))
+    await system.settled()
+
+    await complete(system)
+    await exactly_this_flow(system, FLOW)
