@@ -76,7 +76,11 @@ class Flow:
 
     def messages(self) -> list[Outgoing]:
         """Return the events as they go over NATS, in structured mode."""
-        return [_message(event) for event in self.events()]
+        return list(self.outgoing())
+
+    def outgoing(self) -> Iterator[Outgoing]:
+        """Yield the messages one by one, for a flow too long to be held at once."""
+        return (_message(event) for event in self.events())
 
     def _activity(self, n: int) -> str:
         return f"{self.name}-activity-{n}"
