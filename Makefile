@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= .tandem
 PERIOD ?= 2024-Q1
+FACTS ?= 1000000
 
 # The first of these that is Python 3.11 or later; `make setup PYTHON=/path/to/python` overrides it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -28,7 +29,7 @@ GAZETTEER := $(VENV)/.gazetteer
 .PHONY: help
 help: ## Print this list.
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 ##@ Use
 
@@ -71,6 +72,14 @@ format: develop ## Format the code, and mend what a tool can mend.
 .PHONY: bench
 bench: develop ## Measure speed beside other ways to do the same.
 	@$(BIN)/python -m tests.bench
+
+.PHONY: million
+million: develop ## Send a million facts through processes killed at random; FACTS=50000 for fewer.
+	@$(BIN)/python -m tests.faults.million --facts $(FACTS)
+
+.PHONY: torture-mutations
+torture-mutations: develop ## Take out each protection in turn, and see the torture tests fail.
+	@$(BIN)/python -m tests.faults.mutations
 
 .PHONY: develop
 develop: setup $(DEVELOPS) ## Add the development tools to .venv.

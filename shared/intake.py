@@ -188,7 +188,7 @@ def broker_for(address: NatsAddress) -> NatsBroker:
         security=NatsNKey.from_file(str(address.seed_file)),
         inbox_prefix=f"_INBOX_{address.name}",
         max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_DELAY_SECONDS,
+        reconnect_time_wait=RECONNECT_DELAY_SECONDS,  # type: ignore[arg-type]
         error_cb=log_error,
         ping_interval=PING_SECONDS,
         graceful_timeout=STOP_SECONDS_MAX,

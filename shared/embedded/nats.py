@@ -22,7 +22,7 @@ from nats.aio.client import Client
 from shared.embedded.catalogue import HOST, Service
 from shared.embedded.data_directory import DataDirectory, OperatorError, write_private
 from shared.embedded.process import Program
-from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX
+from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX, log_error
 
 FILE_STORE_BYTES_MAX = 10_000_000_000
 MEMORY_STORE_BYTES_MAX = 64_000_000
@@ -190,6 +190,7 @@ async def connect(url: str, name: str, seed_file: Path) -> Client:
         nkeys_seed=str(seed_file),
         inbox_prefix=f"_INBOX_{name}",
         allow_reconnect=False,
+        error_cb=log_error,
     )
     return connection
 

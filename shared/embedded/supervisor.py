@@ -28,9 +28,8 @@ MIGRATION_SECONDS_MAX = 300.0
 PROVISION_EVERY_SECONDS = 5.0
 
 DAMAGED = {
-    INTAKE: "NATS has lost %d bytes of INTAKE to a damaged file: ask senders to repeat what they sent "
-    "last; repeats change nothing",
-    FACTS: "NATS has lost %d bytes of FACTS to a damaged file: reporting reads them from the ledgers",
+    INTAKE: "NATS lost %d bytes of INTAKE to a damaged file: senders should repeat what they sent",
+    FACTS: "NATS lost %d bytes of FACTS to a damaged file: reporting reads them from the ledgers",
 }
 """What to say of a stream's damage."""
 

@@ -27,6 +27,7 @@ ROLLED_BACK = "tests/faults/test_broker_rolled_back.py"
 DAMAGED = "tests/faults/test_broker_damaged.py"
 DELETED = "tests/faults/test_broker_deleted.py"
 KILLS = "tests/faults/test_kills_at_every_place.py"
+APPENDS = "tests/integration/test_ledger_appends.py"
 RELAY = "tests/integration/test_relay.py"
 PROJECTOR = "tests/integration/test_projector_on_tables.py"
 
@@ -137,10 +138,7 @@ MUTATIONS = (
                 "def _stream(fact: Recorded) -> Stream:",
             ),
         ),
-        (
-            f"{ROLLED_BACK}::test_numbers_used_again_hide_no_fact"
-            "_and_messages_that_come_again_double_none",
-        ),
+        (f"{ROLLED_BACK}::test_numbers_and_messages_that_come_again_hide_and_double_no_fact",),
     ),
     Mutation(
         "filling gaps from the ledger",
@@ -165,9 +163,8 @@ MUTATIONS = (
             ),
         ),
         (
-            f"{ROLLED_BACK}::test_facts_that_only_the_rolled_back_broker_had"
-            "_are_found_in_the_ledgers",
-            f"{DAMAGED}::test_facts_that_a_damaged_file_has_lost_are_read_from_the_ledgers",
+            f"{ROLLED_BACK}::test_facts_that_the_old_copy_lacks_are_read_from_the_ledgers",
+            f"{DAMAGED}::test_facts_lost_to_a_damaged_file_are_read_from_the_ledgers",
         ),
     ),
     Mutation(
@@ -186,10 +183,8 @@ MUTATIONS = (
             ),
         ),
         (
-            f"{ROLLED_BACK}::test_numbers_used_again_hide_no_fact"
-            "_and_messages_that_come_again_double_none",
-            f"{DAMAGED}::test_what_a_damaged_intake_has_lost_is_told"
-            "_and_comes_right_when_it_is_sent_again",
+            f"{ROLLED_BACK}::test_numbers_and_messages_that_come_again_hide_and_double_no_fact",
+            f"{DAMAGED}::test_a_damaged_intake_is_told_and_comes_right_when_it_is_sent_again",
         ),
     ),
     Mutation(
@@ -202,7 +197,7 @@ MUTATIONS = (
                 "    check (version > 0)\n",
             ),
         ),
-        ("tests/integration/test_ledger_appends.py",),
+        (f"{APPENDS}::test_two_executors_at_once_on_one_stream_lose_no_update",),
     ),
     Mutation(
         "acknowledging after the commit",

@@ -1,4 +1,4 @@
-"""The broker away: commands go on, the outbox grows and drains, and a service may stop meanwhile."""
+"""The broker away: commands go on, the outbox grows and drains, and a service may stop."""
 
 import asyncio
 

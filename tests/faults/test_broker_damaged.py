@@ -33,7 +33,7 @@ async def damage(system: System, machine: Machine, stream: str) -> None:
     await until(back, "a connection to the broker")
 
 
-async def test_facts_that_a_damaged_file_has_lost_are_read_from_the_ledgers(
+async def test_facts_lost_to_a_damaged_file_are_read_from_the_ledgers(
     system: System, machine: Machine
 ) -> None:
     await system.start("membership", "events")
@@ -48,7 +48,7 @@ async def test_facts_that_a_damaged_file_has_lost_are_read_from_the_ledgers(
     await exactly_this_flow(system, FLOW)
 
 
-async def test_what_a_damaged_intake_has_lost_is_told_and_comes_right_when_it_is_sent_again(
+async def test_a_damaged_intake_is_told_and_comes_right_when_it_is_sent_again(
     system: System, machine: Machine
 ) -> None:
     await system.send(MESSAGES)

@@ -37,7 +37,7 @@ async def roll_back(machine: Machine, copy: Path) -> None:
         shutil.copytree(copy, store)
 
 
-async def test_numbers_used_again_hide_no_fact_and_messages_that_come_again_double_none(
+async def test_numbers_and_messages_that_come_again_hide_and_double_no_fact(
     system: System, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.projector.COMPARE_SECONDS", NEVER_SECONDS)  # the wire must do it
@@ -57,7 +57,7 @@ async def test_numbers_used_again_hide_no_fact_and_messages_that_come_again_doub
     await exactly_this_flow(system, FLOW)
 
 
-async def test_facts_that_only_the_rolled_back_broker_had_are_found_in_the_ledgers(
+async def test_facts_that_the_old_copy_lacks_are_read_from_the_ledgers(
     system: System, machine: Machine
 ) -> None:
     await system.start("membership", "events")

@@ -103,7 +103,7 @@ async def written_and_left_open(system: System) -> AsyncIterator[Callable[[], Aw
 
 
 async def settled_positions_reach_the_end(system: System) -> None:
-    """Check that the comparing moves on over facts that are old enough, whoever writes elsewhere."""
+    """Check that the comparing moves on over old facts, whoever writes elsewhere."""
     await system.execute("events", "update ledger set appended_at = now() - interval '1 hour'")
     end = await system.value("events", "select max(position) from ledger")
 

@@ -137,7 +137,9 @@ async def test_a_flooding_publisher_moves_the_lag_and_never_the_memory(
         assert watched.lag > FLOOD.people, "no flood: the service kept up with it"
         for name, held in watched.memory.items():
             assert held < MEMORY_MEGABYTES_MAX, f"{name} holds {held:.0f} MB"
-            assert held - memory[name] < GROWTH_MEGABYTES_MAX, f"{name} grew from {memory[name]:.0f}"
+            assert held - memory[name] < GROWTH_MEGABYTES_MAX, (
+                f"{name} grew from {memory[name]:.0f}"
+            )
 
 
 async def flood(real: RealProcesses) -> None:

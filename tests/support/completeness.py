@@ -85,10 +85,10 @@ async def exactly_this_flow(system: System, *flows: Flow, more_cities: int = 0) 
     Raises:
         AssertionError: they do not.
     """
-    people = sum(flow.people for flow in flows)
     facts = {
         "membership": CITIES * len(flows) + more_cities,
         "events": sum(flow.facts_of_events for flow in flows),
+        "resources": sum(flow.works for flow in flows),
     }
     for ledger, count in facts.items():
         sources = [row["source_id"] for row in await system.facts(ledger)]
@@ -98,16 +98,18 @@ async def exactly_this_flow(system: System, *flows: Flow, more_cities: int = 0) 
             assert await system.rows(ledger, f"select * from {table}") == [], table
     figures = (await report(system))["figures"]
     found = {name: figure["value"] for name, figure in figures.items()}
-    assert found | expected_figures(people, len(flows)) == found
+    assert found | expected_figures(*flows) == found
 
 
-def expected_figures(people: int, flows: int = 1) -> dict[str, int]:
-    """Return what a report of so many people in so many flows must say."""
+def expected_figures(*flows: Flow) -> dict[str, int]:
+    """Return what a report of these flows must say."""
+    people = sum(flow.people for flow in flows)
     return {
         "attendance": people,
         "attendees_unique": people,
-        "webinars_held": ACTIVITIES * flows,
-        "cities_engaged": CITIES * flows,
+        "webinars_held": ACTIVITIES * len(flows),
+        "cities_engaged": CITIES * len(flows),
+        "resources_published": sum(flow.works for flow in flows),
     }
 
 

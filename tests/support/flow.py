@@ -23,15 +23,21 @@ PERIOD = "2026-Q1"
 
 @dataclass(frozen=True)
 class Flow:
-    """So many people, each attending one activity for half an hour."""
+    """So many people, each attending one activity for half an hour, and works published by SCN."""
 
     people: int
     name: str = "flow"
+    works: int = 0
 
     @property
     def facts_of_events(self) -> int:
         """How many facts the events service records: announced, held, joined and left."""
         return 2 * ACTIVITIES + 2 * self.people
+
+    @property
+    def facts(self) -> int:
+        """How many facts all services record."""
+        return CITIES + self.facts_of_events + self.works
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield the CloudEvents of the demo credential, in the order of their happening."""
@@ -73,6 +79,9 @@ class Flow:
                     city={"city_id": self._city(n % CITIES)},
                     at=at.isoformat(),
                 )
+            # Spread over the whole flow, so that resources has something to do all the time.
+            if (n + 1) * self.works // self.people > n * self.works // self.people:
+                yield self._work(n)
 
     def messages(self) -> list[Outgoing]:
         """Return the events as they go over NATS, in structured mode."""
@@ -81,6 +90,18 @@ class Flow:
     def outgoing(self) -> Iterator[Outgoing]:
         """Yield the messages one by one, for a flow too long to be held at once."""
         return (_message(event) for event in self.events())
+
+    def _work(self, n: int) -> dict[str, Any]:
+        return self._said(
+            "resources.resource_published",
+            f"published-{n}",
+            resource_id=f"{self.name}-work-{n}",
+            title=f"{self.name} {n}",
+            kind="toolkit",
+            publisher="SCN",
+            on=START.date().isoformat(),
+            languages=["en"],
+        )
 
     def _activity(self, n: int) -> str:
         return f"{self.name}-activity-{n}"

@@ -26,8 +26,8 @@ from shared.embedded import nats as broker
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
 from shared.embedded.credentials import PROVISION, add_publisher
-from shared.embedded.services import Servers
 from shared.embedded.process_table import ProcessTable
+from shared.embedded.services import Servers
 from shared.embedded.supervisor import _servers
 
 logger = logging.getLogger(__name__)

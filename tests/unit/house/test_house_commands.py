@@ -16,7 +16,7 @@ TARGETS = set(re.findall(r"^\.PHONY: (\S+)$", MAKEFILE, re.MULTILINE))
 GUIDES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 NEEDED = {
     *("help", "setup", "run", "test", "lint", "format", "proto", "proto-check", "samples"),
-    *("bench", "report", "demo-data", "gazetteer", "lock", "clean"),
+    *("bench", "million", "torture-mutations", "report", "demo-data", "gazetteer", "lock", "clean"),
 }
 
 
