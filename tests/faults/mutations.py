@@ -62,12 +62,13 @@ MUTATIONS = (
         (
             Edit(
                 "shared/relay.py",
-                'rows = await connection.fetch(self._queries["outbox_next"], BATCH_MESSAGES_MAX)',
-                'last = getattr(self, "_last", 0)\n'
-                "            rows = await connection.fetch(\n"
-                '                self._queries["ledger_after"], last, BATCH_MESSAGES_MAX\n'
+                'self._queries["outbox_next"], BATCH_MESSAGES_MAX, PAGE_BYTES_MAX\n            )\n',
+                'self._queries["ledger_after"],\n'
+                '                getattr(self, "_last", 0),\n'
+                "                BATCH_MESSAGES_MAX,\n"
+                "                PAGE_BYTES_MAX,\n"
                 "            )\n"
-                '            self._last = rows[-1]["position"] if rows else last',
+                '            self._last = rows[-1]["position"] if rows else getattr(self, "_last", 0)\n',
             ),
         ),
         (f"{COMMITS}::test_positions_that_commit_out_of_order_are_all_published_and_projected",),
