@@ -62,13 +62,15 @@ MUTATIONS = (
         (
             Edit(
                 "shared/relay.py",
-                'self._queries["outbox_next"], BATCH_MESSAGES_MAX, PAGE_BYTES_MAX\n            )\n',
-                'self._queries["ledger_after"],\n'
-                '                getattr(self, "_last", 0),\n'
-                "                BATCH_MESSAGES_MAX,\n"
-                "                PAGE_BYTES_MAX,\n"
+                "rows = await connection.fetch(\n"
+                '                self._queries["outbox_next"], BATCH_MESSAGES_MAX, PAGE_BYTES_MAX\n'
+                "            )\n",
+                'last = getattr(self, "_last", 0)\n'
+                "            rows = await connection.fetch(\n"
+                '                self._queries["ledger_after"], last,\n'
+                "                BATCH_MESSAGES_MAX, PAGE_BYTES_MAX\n"
                 "            )\n"
-                '            self._last = rows[-1]["position"] if rows else getattr(self, "_last", 0)\n',
+                '            self._last = rows[-1]["position"] if rows else last\n',
             ),
         ),
         (f"{COMMITS}::test_positions_that_commit_out_of_order_are_all_published_and_projected",),
