@@ -1,8 +1,12 @@
 """One flipped bit in a file of the broker: facts are healed, and a damaged intake is sent again."""
 
+import asyncio
 from pathlib import Path
 
-from shared.messaging import FACTS, INTAKE, bytes_lost
+import pytest
+
+from shared.embedded import supervisor
+from shared.messaging import FACTS, INTAKE, bytes_lost, provision
 from tests.support.completeness import complete, exactly_this_flow
 from tests.support.flow import Flow
 from tests.support.machine import Machine
@@ -49,23 +53,35 @@ async def test_facts_lost_to_a_damaged_file_are_read_from_the_ledgers(
 
 
 async def test_a_damaged_intake_is_told_and_comes_right_when_it_is_sent_again(
-    system: System, machine: Machine
+    system: System, machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
     await system.send(MESSAGES)
     await damage(system, machine, INTAKE)
+    await supervisor_tells_of_it(system, caplog)
     await system.start("membership", "events", "reporting")
     await system.settled()
 
     taken = await system.value("events", "select count(*) from inbox")
     assert 0 < taken < FLOW.facts_of_events
     await complete(system)
-    lost = await bytes_lost(await system.nats("provision"))
-    assert lost.keys() == {INTAKE}
 
     await system.send(MESSAGES)
     await system.settled()
     await complete(system)
     await exactly_this_flow(system, FLOW)
+
+
+async def supervisor_tells_of_it(system: System, caplog: pytest.LogCaptureFixture) -> None:
+    """Let the supervisor look at the streams, and wait for its word."""
+    keeping = asyncio.create_task(supervisor._keep_streams(system.servers, provision))
+
+    async def told() -> bool:
+        return "bytes of INTAKE to a damaged file" in caplog.text
+
+    try:
+        await until(told, "a word about the damage")
+    finally:
+        keeping.cancel()
 
 
 async def test_a_message_that_a_tidy_broker_passes_over_in_silence_harms_no_other(
