@@ -278,7 +278,8 @@ async def provision(connection: Client) -> None:
             logger.info("stream %s made", stream.name)
     for name, consumer in consumers():
         await _delete_if_outdated(jetstream, name, consumer)
-        await _provide_consumer(jetstream, name, consumer)
+        if await _made(jetstream, name, consumer):
+            logger.info("consumer %s of %s made", consumer.durable_name, name)
 
 
 async def _delete_if_outdated(
@@ -303,20 +304,21 @@ async def keep_consumer(connection: Client, durable: str) -> None:
     [(stream, config)] = [each for each in consumers() if each[1].durable_name == durable]
     while True:
         try:
-            await _provide_consumer(jetstream, stream, config)
+            if await _made(jetstream, stream, config):
+                logger.warning("consumer %s of %s was gone, and is made again", durable, stream)
         except (nats.errors.Error, APIError, OSError) as error:
             logger.warning("consumer %s not seen: %s", durable, error or type(error).__name__)
         await asyncio.sleep(KEEP_SECONDS)
 
 
-async def _provide_consumer(
-    jetstream: JetStreamContext, stream: str, config: ConsumerConfig
-) -> None:
+async def _made(jetstream: JetStreamContext, stream: str, config: ConsumerConfig) -> bool:
+    """Make the consumer if it is missing, and return whether it was."""
     try:
         await jetstream.consumer_info(stream, str(config.durable_name))
     except NotFoundError:
         await jetstream.add_consumer(stream, config)
-        logger.info("consumer %s of %s made", config.durable_name, stream)
+        return True
+    return False
 
 
 async def bytes_lost(connection: Client) -> dict[str, int]:
