@@ -72,7 +72,7 @@ async def projected(real: RealProcesses, facts: int) -> None:
 
 
 async def test_a_service_makes_its_own_consumer_again_without_anybody(
-    system: System, monkeypatch: pytest.MonkeyPatch
+    system: System, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("shared.messaging.KEEP_SECONDS", 0.2)
     await system.start("membership", "events", "reporting")
@@ -82,6 +82,8 @@ async def test_a_service_makes_its_own_consumer_again_without_anybody(
         await jetstream.delete_consumer(stream, str(consumer.durable_name))
     await system.send(MESSAGES[len(MESSAGES) // 2 :])
     await consumers_are_back(system, list(system.running))
+    for name in system.running:
+        assert f"consumer {name} of" in caplog.text
     await system.settled()
 
     await complete(system)

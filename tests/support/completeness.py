@@ -117,7 +117,7 @@ async def report(system: System, period: str = PERIOD) -> Any:
     """Return a report over HTTP."""
     headers = {"authorization": f"Bearer {system.token('viewer')}"}
     async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as client:
-        return (await client.get(f"/reports/{period}.json", timeout=30)).json()
+        return (await client.get(f"/reports/{period}.json", timeout=60)).json()
 
 
 def _by_stream(places: Iterable[tuple[Any, int]]) -> dict[Any, list[int]]:
