@@ -1,19 +1,24 @@
-"""`tandem status`: which parts run and are ready."""
+"""`tandem status`: which parts run and are ready, and whether the projections are complete."""
 
 import json
-from collections.abc import Mapping
 
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from shared.cli.system import DEFAULT_DATA, Data, NotRunning, System, find
+from shared.cli.system import DEFAULT_DATA, Data, NotRunning, System, find, this_command
 
-NOT_RUNNING: Mapping[str, bool] = {}
+AUDITED = {
+    "missing": "facts missing",
+    "ahead": "facts that the ledger does not hold",
+    "different": "facts that differ",
+}
+"""Metrics of the auditor, in words."""
 
 
 def status(data: Data = DEFAULT_DATA) -> None:
-    """Say of each service whether it is ready; exits with 1 unless all are."""
+    """Say whether all is ready and no fact is missing; exits with 1 if not."""
     system = find(data)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("service", "state", "address"):
@@ -23,8 +28,11 @@ def status(data: Data = DEFAULT_DATA) -> None:
         state, ready = _state(system, service)
         every = every and ready
         table.add_row(service, state, address, style=None if ready else "red")
-    Console(highlight=False).print(table)
-    if not every:
+    console = Console(highlight=False)
+    console.print(table)
+    complete, said = _projections(system)
+    console.print(f"projections: {said}", style=None if complete else "red")
+    if not (every and complete):
         raise typer.Exit(1)
 
 
@@ -41,3 +49,34 @@ def _state(system: System, service: str) -> tuple[str, bool]:
     if code == 200 and not wrong:
         return f"ready ({', '.join(checks)})", True
     return f"waits for {', '.join(wrong)}", False
+
+
+def _projections(system: System) -> tuple[bool, str]:
+    """Return whether the auditor knows of nothing that differs, and what it says."""
+    try:
+        _, body = system.ask("reporting", "/metrics")
+    except NotRunning:
+        return False, "not known, reporting does not answer"
+    seen = {name: _samples(body.decode(), f"tandem_audit_{name}") for name in AUDITED}
+    wrong = [
+        f"{count:,.0f} {words} in {ledger}"
+        for name, words in AUDITED.items()
+        for ledger, count in seen[name].items()
+        if count
+    ]
+    if wrong:
+        return False, f"{'; '.join(wrong)}; `{this_command()} audit` names the first"
+    ages = _samples(body.decode(), "tandem_audit_age_seconds")
+    if not ages:
+        return True, "not compared with the ledgers yet"
+    return True, f"complete, compared {max(ages.values()):,.0f} s ago"
+
+
+def _samples(text: str, metric: str) -> dict[str, float]:
+    """Return the values of a metric by ledger."""
+    return {
+        sample.labels["ledger"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == metric
+    }
