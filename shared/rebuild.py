@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 
 from shared.census import Stream
-from shared.comparison import Comparison, Verdict
+from shared.comparison import Comparison
 from shared.database import DatabaseAddress, connect_alone, connect_pool, migrate
 from shared.errors import Refused
 from shared.failpoints import failpoint
@@ -281,9 +281,7 @@ class Rebuild:
     async def _check_ledgers(self) -> None:
         """Refuse what an earlier run read when a ledger, restored meanwhile, says otherwise."""
         for name in self._plan.ledgers:
-            verdict = Verdict(name)
-            async for verdict in self._comparison.whole(name):
-                continue
+            verdict = [verdict async for verdict in self._comparison.whole(name)][-1]
             if verdict.ahead or verdict.different:
                 await self.drop(self.new)
                 raise Refused(f"{name} is not as it was when this rebuild began; run it again")

@@ -1,7 +1,7 @@
 """Builds reporting, once; nothing else constructs its parts."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -23,12 +23,16 @@ from shared.contracts.resources import ResourcesEvent
 from shared.database import PROJECTION_TABLES
 from shared.ledger import RemoteLedger
 from shared.projector import Projector
+from shared.rebuild import Plan, Rebuild, Step, open_rebuild
 from shared.recorded import Recorded
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
 
 HERE = Path(__file__).parent
 MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
+SHARED = HERE.parents[1] / "shared"
+CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
+"""What the rows depend on: when it changes, a rebuild that was broken off begins anew."""
 FACTS = {"membership": MembershipEvent, "events": EventsEvent, "resources": ResourcesEvent}
 
 
@@ -45,6 +49,30 @@ def projector_of(
     """Return the projector of all facts into the tables behind `pool`."""
     every = MembershipEvent | EventsEvent | ResourcesEvent
     return Projector(pool, every, project, QUERIES, ledgers_of(channels), on_projected)
+
+
+def plan_of(channels: Mapping[str, grpc.aio.Channel]) -> Plan:
+    """Return what a rebuild of reporting builds, from the ledgers behind these channels."""
+    return Plan("reporting", MIGRATIONS, CODE, project, QUERIES, ledgers_of(channels))
+
+
+@asynccontextmanager
+async def opened_rebuild(
+    on_step: Callable[[Step], None], settings: Settings | None = None
+) -> AsyncIterator[Rebuild]:
+    """Open a rebuild of the tables of reporting, under the role that owns them.
+
+    Raises:
+        Refused: another rebuild is under way.
+    """
+    settings = settings or Settings()
+    async with AsyncExitStack() as stack:
+        channels = {}
+        for name, address in settings.peers.items():
+            channels[name] = channel(address, token_file=settings.token_file)
+            stack.push_async_callback(channels[name].close)
+        opened = open_rebuild(settings.database, plan_of(channels), on_step)
+        yield await stack.enter_async_context(opened)
 
 
 @asynccontextmanager

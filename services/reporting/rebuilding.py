@@ -5,27 +5,15 @@ it as JSON, one object a line, on standard output: `tandem rebuild` shows it to 
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import grpc.aio
-
-from services.reporting.app import MIGRATIONS, ledgers_of
-from services.reporting.projections import project
-from services.reporting.reading import QUERIES, load_registry, read_periods, read_report
-from services.reporting.settings import Settings
+from services.reporting.app import opened_rebuild
+from services.reporting.reading import load_registry, read_periods, read_report
 from shared.queries import Connection
-from shared.rebuild import Outcome, Plan, Rebuild, Step, open_rebuild
-from shared.rpc import channel
-
-HERE = Path(__file__).parent
-SHARED = HERE.parents[1] / "shared"
-CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
-"""What the rows depend on."""
+from shared.rebuild import Outcome, Rebuild, Step
 
 Figures = dict[tuple[str, str], float | None]
 """Values by period and figure."""
@@ -44,21 +32,9 @@ async def rebuild(options: Sequence[str]) -> None:
         Unavailable, Refused: not switched; the text says why.
     """
     dry_run, keep = "--dry-run" in options, "--keep" in options
-    settings = Settings()
-    async with AsyncExitStack() as stack:
-        channels = {}
-        for name, address in settings.peers.items():
-            channels[name] = channel(address, token_file=settings.token_file)
-            stack.push_async_callback(channels[name].close)
-        opened = open_rebuild(settings.database, plan_of(channels), _tell_step)
-        building = await stack.enter_async_context(opened)
+    async with opened_rebuild(_tell_step) as building:
         outcome, moved = await rebuilt(building, datetime.now(UTC), dry_run=dry_run, keep=keep)
         _tell({"outcome": asdict(outcome) | {"figures": moved}})
-
-
-def plan_of(channels: Mapping[str, grpc.aio.Channel]) -> Plan:
-    """Return what a rebuild of reporting builds, from the ledgers behind these channels."""
-    return Plan("reporting", MIGRATIONS, CODE, project, QUERIES, ledgers_of(channels))
 
 
 async def rebuilt(

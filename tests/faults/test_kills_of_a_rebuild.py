@@ -1,4 +1,4 @@
-"""Wherever a rebuild is killed, the old tables serve on, and the next one goes on and ends equal."""
+"""A rebuild killed anywhere leaves the old tables serving; the next one goes on and ends equal."""
 
 import re
 from pathlib import Path

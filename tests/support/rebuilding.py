@@ -1,15 +1,13 @@
 """A rebuild of reporting's tables in the test's own process, beside the running system."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
-from services.reporting.rebuilding import plan_of, rebuilt
-from shared.embedded import postgres
-from shared.messaging import OWNERS
-from shared.rebuild import Outcome, Rebuild, Step, open_rebuild
-from shared.rpc import channel
-from tests.support.machine import database_address
+from services.reporting.app import opened_rebuild
+from services.reporting.rebuilding import rebuilt
+from services.reporting.settings import Settings
+from shared.rebuild import Outcome, Rebuild, Step
 from tests.support.system import System
 
 REPORTING = "reporting"
@@ -22,13 +20,10 @@ async def building(
     system: System, on_step: Callable[[Step], None] = lambda step: None
 ) -> AsyncIterator[Rebuild]:
     """Yield a rebuild of reporting's tables from the ledgers of the running services."""
-    owner = database_address(system.servers, REPORTING, postgres.owner_role(REPORTING))
-    token_file = system.servers.directory.token(REPORTING)
-    async with AsyncExitStack() as stack:
-        channels = {name: channel(system.address(name), token_file=token_file) for name in OWNERS}
-        for each in channels.values():
-            stack.push_async_callback(each.close)
-        yield await stack.enter_async_context(open_rebuild(owner, plan_of(channels), on_step))
+    environment = system.environment(REPORTING, owner=True)
+    values = {name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()}
+    async with opened_rebuild(on_step, Settings(**values)) as opened:
+        yield opened
 
 
 async def rebuild(
