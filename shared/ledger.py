@@ -262,7 +262,7 @@ class RemoteLedger:
         for some in chunks(after.items(), STREAMS_MAX):
             heads = [ledger_pb2.StreamHead(stream=stream, version=v) for stream, v in some]
             request = ledger_pb2.ReadLedgerRequest(
-                after_versions=ledger_pb2.StreamHeads(heads=heads)
+                after_versions=ledger_pb2.StreamHeads(heads=heads), batch_size=BATCH_FACTS_MAX
             )
             async for batch in self._read(request):
                 yield batch

@@ -239,6 +239,7 @@ def main(
         logger.info("migrated", extra={"count": len(ran)})
         return
     if sys.argv[1:2] and (errand := errands.get(sys.argv[1])) is not None:
+        _collect_less()
         try:
             uvloop.run(errand(sys.argv[2:]))
         except TandemError as error:
