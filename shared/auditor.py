@@ -102,6 +102,8 @@ class Auditor:
             unit="{fact}",
             description="Facts that reached the projections from the ledger and not the broker.",
         )
+        for ledger in ledgers:
+            self._healed.add(0, {"ledger": ledger})
         self._expose()
 
     def passed(self, facts: Iterable[Recorded]) -> None:
@@ -191,9 +193,9 @@ class Auditor:
                 healed += await self._heal(batch)
             except asyncpg.IntegrityConstraintViolationError as error:
                 # Rows of a fact whose own row is gone: somebody changed the tables by hand.
-                logger.error("cannot be healed, rebuild: %s", error.args[0])
+                logger.error("%s cannot be healed, rebuild: %s", verdict.ledger, error.args[0])
         self._healed.add(healed, {"ledger": verdict.ledger})
-        logger.warning("healed from the ledger", extra={"service": verdict.ledger, "count": healed})
+        logger.warning("healed from the ledger of %s", verdict.ledger, extra={"count": healed})
 
     async def _walk(self, ledger: str, watch: _Watch) -> None:
         """Go on with the comparison of the whole, for its share of the time."""
@@ -224,16 +226,16 @@ class Auditor:
             return
         watch.said = known
         if found.unavailable:
-            logger.warning("cannot compare: %s", found.unavailable, extra={"service": ledger})
+            logger.warning("cannot compare: %s", found.unavailable)
         elif any(counts.values()):
             first = found.first or next(
                 (each.first for each in (watch.walk, watch.whole) if each and each.first), None
             )
             said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
             where = f"{first.stream} version {first.version}" if first else "not read"
-            logger.error("projections: %s; first: %s", said, where, extra={"service": ledger})
+            logger.error("projections of %s: %s; first: %s", ledger, said, where)
         else:
-            logger.info("projections are complete", extra={"service": ledger})
+            logger.info("projections of %s are complete", ledger)
 
     def _expose(self) -> None:
         """Show what is known as metrics, read when somebody asks for them."""

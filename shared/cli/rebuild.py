@@ -54,7 +54,7 @@ class RateColumn(ProgressColumn):
 def rebuild(
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Compare only; exits with 1 when rows differ."),
+        typer.Option("--dry-run", help="Only compare; exits with 1 when rows differ."),
     ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the old tables until the next rebuild.")
@@ -173,4 +173,4 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _value(value: float | None) -> str:
-    return "-" if value is None else f"{value:,g}"
+    return "-" if value is None else f"{value:,.10g}"

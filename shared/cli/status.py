@@ -10,9 +10,9 @@ from rich.table import Table
 from shared.cli.system import DEFAULT_DATA, Data, NotRunning, System, find, this_command
 
 AUDITED = {
-    "missing": "facts missing",
-    "ahead": "facts that the ledger does not hold",
-    "different": "facts that differ",
+    "missing": "missing",
+    "ahead": "not in the ledger",
+    "different": "different",
 }
 """Metrics of the auditor, in words."""
 
@@ -59,7 +59,7 @@ def _projections(system: System) -> tuple[bool, str]:
         return False, "not known, reporting does not answer"
     seen = {name: _samples(body.decode(), f"tandem_audit_{name}") for name in AUDITED}
     wrong = [
-        f"{count:,.0f} {words} in {ledger}"
+        f"{ledger}: {count:,.0f} {'fact' if count == 1 else 'facts'} {words}"
         for name, words in AUDITED.items()
         for ledger, count in seen[name].items()
         if count
