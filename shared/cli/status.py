@@ -52,21 +52,25 @@ def _state(system: System, service: str) -> tuple[str, bool]:
 
 
 def _projections(system: System) -> tuple[bool, str]:
-    """Return whether the auditor knows of nothing that differs, and what it says."""
+    """Return whether nothing is known to differ, and what reporting's auditor says."""
     try:
         _, body = system.ask("reporting", "/metrics")
     except NotRunning:
         return False, "not known, reporting does not answer"
-    seen = {name: _samples(body.decode(), f"tandem_audit_{name}") for name in AUDITED}
+    return audited(body.decode())
+
+
+def audited(metrics: str) -> tuple[bool, str]:
+    """Return what the metrics of a service say of its projections, and whether all is well."""
     wrong = [
         f"{ledger}: {count:,.0f} {'fact' if count == 1 else 'facts'} {words}"
         for name, words in AUDITED.items()
-        for ledger, count in seen[name].items()
+        for ledger, count in _samples(metrics, f"tandem_audit_{name}").items()
         if count
     ]
     if wrong:
-        return False, f"{'; '.join(wrong)}; `{this_command()} audit` names the first"
-    ages = _samples(body.decode(), "tandem_audit_age_seconds")
+        return False, f"{'; '.join(wrong)} (`{this_command()} audit --full` names the first)"
+    ages = _samples(metrics, "tandem_audit_age_seconds")
     if not ages:
         return True, "not compared with the ledgers yet"
     return True, f"complete, compared {max(ages.values()):,.0f} s ago"
