@@ -39,7 +39,7 @@ async def test_every_stream_of_either_side_comes_once_in_the_order_of_names(
 async def test_a_database_that_sorts_by_a_locale_is_refused() -> None:
     pairs = paired(pages(streams("a", "Z")), pages([]))
     with pytest.raises(OutOfOrder, match="'Z' follows 'a'"):
-        await anext(pairs)
+        [pair async for pair in pairs]
 
 
 def test_a_pair_of_nothing_has_no_name() -> None:
