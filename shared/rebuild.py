@@ -37,7 +37,7 @@ REBUILD_LOCK = 0x7265_6275
 BATCHES_AHEAD_MAX = 4
 READER_WAIT_SECONDS_MAX = 0.25
 """How long readers wait at most for a switch that waits for other readers; then it tries again."""
-SWITCH_TRIES_MAX = 200
+SWITCH_TRIES_MAX = 50
 SWITCH_PAUSE_SECONDS = 0.1
 BOOKKEEPING = frozenset({"migration", "audited", "rebuilt"})
 """Tables that say how projecting goes, and not what the facts say."""
