@@ -16,6 +16,7 @@ from services.reporting.reading import snapshot
 from shared import rebuild as rebuilding
 from shared.embedded import postgres
 from shared.errors import Refused
+from shared.queries import Connection
 from tests.support.flow import PERIOD, Flow
 from tests.support.rebuilding import REPORTING, building, clear, rebuild, rows_of
 from tests.support.settling import until
