@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 1.0
 SUSPECTS_MAX = 10_000
 EXAMINED_MAX = 100
 """How many streams are read fact by fact; of others only the numbers of facts are compared."""
-CENSUS_STREAMS = 2000
+CENSUS_FACTS = 10_000
 PROGRESS_SECONDS = 2.0
 VERSION_MAX = 2**31 - 1
 
@@ -194,7 +194,7 @@ class Comparison:
 
     async def _census(self, ledger: str, after_stream: str) -> AsyncIterator[list[Stream]]:
         query = self._queries["projected_census"]
-        while rows := await self._pool.fetch(query, ledger, after_stream, CENSUS_STREAMS):
+        while rows := await self._pool.fetch(query, ledger, after_stream, CENSUS_FACTS):
             yield [Stream(*row) for row in rows]
             after_stream = rows[-1]["name"]
 

@@ -29,7 +29,7 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 STREAMS_MAX = 1000
 HEADS_FACTS = 20_000
 POSITION_MAX = 2**63 - 1
-CENSUS_STREAMS = 2000
+CENSUS_FACTS = 10_000
 ANSWER_SECONDS_MAX = 5.0
 """How long a ledger may keep silent before its reader takes it for absent."""
 SETTLED_AFTER = timedelta(minutes=5)
@@ -95,7 +95,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
     ) -> AsyncIterator[ledger_pb2.ReadCensusResponse]:
         """Yield every stream with a digest of its facts, by name."""
         name = request.after_stream
-        while rows := await self._fetch("ledger_census", name, CENSUS_STREAMS):
+        while rows := await self._fetch("ledger_census", name, CENSUS_FACTS):
             yield ledger_pb2.ReadCensusResponse(
                 streams=[
                     ledger_pb2.StreamCensus(

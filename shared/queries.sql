@@ -142,15 +142,18 @@ select stream, max(version) as version, max(position) as position
  group by stream;
 
 -- ledger_census
--- A page of streams by name, each with a digest of its fact ids and versions. The hash is the one
--- that hash partitions rest on, so it is the same in every database.
+-- A page of streams by name, ended by a number of facts, each with a digest of its fact ids and
+-- versions. The hash is the one that hash partitions rest on, so it is the same in every database.
+-- The last name is looked up first, so that however it is grouped only the page is read.
 select stream as name, max(version) as version, count(*)::integer as facts,
        bit_xor(uuid_hash_extended(fact_id, version)) as digest
   from ledger
  where stream > $1
+   and stream <= coalesce(
+        (select stream from ledger where stream > $1 order by stream offset $2 limit 1),
+        (select max(stream) from ledger))
  group by stream
- order by stream
- limit $2;
+ order by stream;
 
 -- ledger_settled
 -- The position below which no transaction can still commit: all that began before it have ended,
@@ -194,14 +197,17 @@ select wanted.ledger, wanted.stream, last.version
  ) last;
 
 -- projected_census
--- A page of the streams of a ledger by name, as the query `ledger_census` describes them.
+-- A page of the streams of a ledger by name, as `ledger_census` describes them.
 select stream as name, max(version) as version, count(*)::integer as facts,
        bit_xor(uuid_hash_extended(fact_id, version)) as digest
   from fact
  where ledger = $1 and stream > $2
+   and stream <= coalesce(
+        (select stream from fact where ledger = $1 and stream > $2
+          order by stream offset $3 limit 1),
+        (select max(stream) from fact where ledger = $1))
  group by stream
- order by stream
- limit $3;
+ order by stream;
 
 -- projected_until
 -- Some streams as `projected_census` describes them, each up to a version.
