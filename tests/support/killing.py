@@ -21,15 +21,16 @@ ROOT = Path(__file__).parents[2]
 LOG_LINES = 20
 
 
-async def run_until_killed(system: System, service: str, place: str) -> None:
+async def run_until_killed(system: System, service: str, place: str, errand: str = "") -> None:
     """Start the service with a failpoint and return once it has killed itself there.
 
     The rest of the system is the test's own. The place is "name", or "name:n" for its n-th passing.
+    An errand, such as "rebuild", runs in the place of the service, as the owner of its tables.
 
     Raises:
         AssertionError: it ended otherwise, or lived on; the end of its log is in the text.
     """
-    process = await _spawn(system, service, {"TANDEM_FAILPOINT": place})
+    process = await _spawn(system, service, {"TANDEM_FAILPOINT": place}, errand)
     code = await _ended(process)
     assert code == -signal.SIGKILL, f"{service} ended with {code}, not at {place}: {_log(system)}"
 
@@ -72,15 +73,18 @@ async def as_process(
         await process.wait()
 
 
-async def _spawn(system: System, service: str, more: dict[str, str]) -> Process:
-    """Start a service of this system as a process, `more` added to its environment."""
+async def _spawn(
+    system: System, service: str, more: dict[str, str], errand: str = ""
+) -> Process:
+    """Start a service of this system, or an errand of it, `more` added to its environment."""
     with _log_file(system).open("wb") as output:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             f"services.{service}",
+            *errand.split(),
             cwd=ROOT,
-            env=os.environ | system.environment(service) | more,
+            env=os.environ | system.environment(service, owner=bool(errand)) | more,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
