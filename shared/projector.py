@@ -81,10 +81,15 @@ class Projector:
         queries: Queries,
         ledgers: Mapping[str, LedgerReader],
         on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
+        stale: Callable[[Sequence[Recorded]], list[Statement]] = lambda facts: [],
     ) -> None:
-        """Bind a pure projection to its tables and to the ledgers that fill its gaps."""
+        """Bind a pure projection to its tables and to the ledgers that fill its gaps.
+
+        Args:
+            stale: the marks that a batch leaves for whoever derives more from its rows.
+        """
         self._pool, self._facts, self._project, self._tables = pool, facts, project, queries
-        self._ledgers, self._on_projected = ledgers, on_projected
+        self._ledgers, self._on_projected, self._stale = ledgers, on_projected, stale
         self._queries = Queries(SHARED_QUERIES)
 
     async def run(self, connection: Client, durable: str) -> None:
@@ -165,9 +170,18 @@ class Projector:
             fresh = _in_order(facts, versions)
             failpoint("projector.before_write")
             writes = [row for fact in fresh for row in (_fact_row(fact), *self._project(fact))]
-            await run(connection, self._tables, writes)
+            await run(connection, self._tables, [*writes, *self._stale(fresh)])
+            await self._count(connection, fresh)
             failpoint("projector.before_commit")
         return fresh, {}
+
+    async def _count(self, connection: Connection, fresh: Sequence[Recorded]) -> None:
+        """Count what is projected, with it."""
+        await connection.execute(
+            self._queries["projected_counts"],
+            [fact.ledger for fact in fresh],
+            [fact.recorded_at for fact in fresh],
+        )
 
     async def _versions(
         self, connection: Connection, streams: Iterable[Stream]

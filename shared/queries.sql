@@ -179,6 +179,16 @@ select wanted.ledger, wanted.stream, last.version
      limit 1
  ) last;
 
+-- projected_counts
+-- So many more facts of these ledgers are projected now, the newest of them recorded then.
+insert into projected as p (ledger, facts, data_to)
+select ledger, count(*), max(recorded_at)
+  from unnest($1::text[], $2::timestamptz[]) as fresh (ledger, recorded_at)
+ group by ledger
+ order by ledger
+on conflict (ledger) do update
+   set facts = p.facts + excluded.facts, data_to = greatest(p.data_to, excluded.data_to);
+
 -- audited_position
 -- How far this ledger was compared.
 select position from audited where ledger = $1;

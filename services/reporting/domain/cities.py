@@ -61,6 +61,19 @@ class Cities:
         else:
             self._departures[succession.city_id] = succession
 
+    def departed_pointers(self) -> frozenset[str]:
+        """Return the pointers to cities that went over into others at some time."""
+        named = self._duplicates.keys() | self._departures.keys()
+        meant = [(city_id, city_id) for city_id in named]
+        meant += [(f"?{name}", city_id) for name, city_id in self._references.items() if city_id]
+        return frozenset(
+            pointer for pointer, city_id in meant if self.canonical(city_id) in self._departures
+        )
+
+    def departure_days(self) -> frozenset[date]:
+        """Return the days from which a pointer may mean another city than before."""
+        return frozenset(departure.on.certain for departure in self._departures.values())
+
     def canonical(self, city_id: str) -> str:
         """Return the city that an id stands for: itself, or the one it was a second entry of."""
         return _followed(city_id, self._duplicates)

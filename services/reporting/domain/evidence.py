@@ -1,5 +1,6 @@
 """What a figure counted, item by item: anybody can count again and follow each to its facts."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -346,9 +347,9 @@ def _registrations(question: Question) -> list[Item]:
     planned = [
         occurrence
         for occurrence in question.ground.within(question.period.dates)
-        if occurrence.registrations and not occurrence.cancelled
+        if occurrence.turnout.registrations and not occurrence.cancelled
     ]
-    return _occurrences(planned, lambda occurrence: occurrence.registrations)
+    return _occurrences(planned, lambda occurrence: occurrence.turnout.registrations)
 
 
 def _attendance(question: Question) -> list[Item]:
@@ -364,13 +365,20 @@ def _first_met(question: Question, count: Callable[[FirstMet], int]) -> list[Ite
 
 def _attendance_rate(question: Question) -> list[Item]:
     return _occurrences(
-        _settled(question), lambda each: each.attended_registered, lambda each: each.registrations
+        _settled(question),
+        lambda each: each.turnout.attended_registered,
+        lambda each: each.turnout.registrations,
     )
 
 
 def _attribution(question: Question) -> list[Item]:
+    ground, attributed = question.ground, Counter[Sitting | None]()
+    for presence in ground.presences(question.period.dates):
+        attributed[presence.sitting] += ground.attributed_of(presence)
     return _occurrences(
-        _held(question), question.ground.attributed, lambda occurrence: occurrence.attendance
+        _held(question),
+        lambda occurrence: attributed[occurrence.sitting],
+        lambda occurrence: occurrence.attendance,
     )
 
 

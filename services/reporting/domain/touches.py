@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from services.reporting.domain.cities import Cities
 from services.reporting.domain.dates import Dates
-from services.reporting.domain.knowledge import Delivery, Downloads, Help, Sitting
-from services.reporting.domain.occurrences import Occurrence
+from services.reporting.domain.knowledge import CityPresence, Delivery, Downloads, Help, Sitting
 
 
 class Way(StrEnum):
@@ -34,19 +33,28 @@ class Touch(NamedTuple):
 
 
 def core_touches(
-    occurrences: Iterable[Occurrence], help_given: Iterable[Help], cities: Cities
+    presences: Iterable[CityPresence], help_given: Iterable[Help], cities: Cities
 ) -> list[Touch]:
-    """Return the touches that make a city engaged: at held occurrences, and direct help."""
-    found: list[Touch] = []
-    for occurrence in occurrences:
-        if occurrence.held:
-            found.extend(_at(occurrence, cities))
+    """Return the touches that make a city engaged: at held occurrences, and direct help.
+
+    A city that is given under several pointers touches an occurrence once in each way.
+    """
+    found: dict[tuple[object, ...], Touch] = {}
+    for presence in presences:
+        city_id = cities.resolve(presence.city, presence.on)
+        if city_id is not None:
+            for way in _ways(presence):
+                found.setdefault(
+                    (city_id, way, presence.on, presence.sitting),
+                    Touch(city_id, cities.lineage(city_id), way, presence.on, presence.sitting),
+                )
+    touches = list(found.values())
     for given in help_given:
         city_id = cities.resolve(given.city, given.on)
         if city_id is not None:
             fact = (given.stream, given.version)
-            found.append(Touch(city_id, cities.lineage(city_id), Way.HELPED, given.on, fact=fact))
-    return found
+            touches.append(Touch(city_id, cities.lineage(city_id), Way.HELPED, given.on, fact=fact))
+    return touches
 
 
 def broad_touches(
@@ -87,22 +95,10 @@ def last_touch(touches: Sequence[Touch], lineage: str, until: Dates) -> Touch | 
     return max(own, key=lambda touch: (touch.on, touch.way), default=None)
 
 
-def _at(occurrence: Occurrence, cities: Cities) -> Iterator[Touch]:
-    seen: set[tuple[str, Way]] = set()
-    for pointer, way in _named(occurrence):
-        city_id = cities.resolve(pointer, occurrence.on)
-        if city_id is None or (city_id, way) in seen:
-            continue
-        seen.add((city_id, way))
-        yield Touch(city_id, cities.lineage(city_id), way, occurrence.on, occurrence.sitting)
-
-
-def _named(occurrence: Occurrence) -> Iterator[tuple[str | None, Way]]:
-    for group in occurrence.groups:
-        if group.attended:
-            yield group.city, Way.ATTENDED
-        if group.contributed:
-            yield group.city, Way.CONTRIBUTED
-    for mention in occurrence.mentions:
-        way = Way.NAMED if mention.part == "attended" else Way.CONTRIBUTED
-        yield mention.city, way
+def _ways(presence: CityPresence) -> Iterator[Way]:
+    if presence.attended:
+        yield Way.ATTENDED
+    if presence.named:
+        yield Way.NAMED
+    if presence.contributed:
+        yield Way.CONTRIBUTED

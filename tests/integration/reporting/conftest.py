@@ -17,8 +17,10 @@ from reporting_book import Book
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
 from services.reporting.projections import project
+from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry, read_report
 from services.reporting.reports import Reports
+from services.reporting.standing import Standing
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
@@ -70,7 +72,8 @@ class Desk:
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
         every = MembershipEvent | EventsEvent | ResourcesEvent
-        await Projector(self.pool, every, project, QUERIES, {}).apply(facts)
+        await Projector(self.pool, every, project, QUERIES, {}, stale=stale).apply(facts)
+        await Standing(self.pool, self.registry.parameters).derive_all()
         self.reports.changed()
 
     async def given(self, book: Book) -> "Desk":

@@ -1,0 +1,196 @@
+"""Keeps what stands derived level with the rows: takes marks, derives anew, moves the counts.
+
+A fact's projection marks what it makes out of date, in its own transaction (projections/stale.py).
+Here marks are taken some sittings at a time: their rows are derived by the statements that answer
+"as known at", the counts over several sittings move by the difference, and the marks go, in one
+transaction. So a kill at any moment leaves marks, and derived again is derived equal. An event costs
+the sitting that it changes, not the history; and of several replicas only one derives at a time.
+
+While facts keep coming, the deriver rests after each round for as long as it worked
+(REST_PER_WORK), and what was marked meanwhile is derived once: a sitting of 20,000 people to which
+somebody comes every moment takes half of a connection and no more. On an idle system it begins at
+once.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from services.reporting.domain.dates import Dates
+from services.reporting.domain.knowledge import OccurrenceState, Turnout
+from services.reporting.domain.occurrences import NOBODY, date_of, start_of, was_held
+from services.reporting.domain.period import stretch_of, windows_around
+from services.reporting.domain.registry import Parameters
+from services.reporting.reading.as_of_now import meaning_of
+from services.reporting.reading.rows import columns, state
+from services.reporting.reading.tables import QUERIES
+from shared.database import TRANSIENT
+from shared.failpoints import failpoint
+from shared.queries import Connection
+
+logger = logging.getLogger(__name__)
+
+DERIVER_LOCK = 0x6465_7269
+CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
+CHUNK_SECONDS = 0.5
+"""A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
+REST_PER_WORK = 1.0
+REST_SECONDS_MAX = 2.0
+LOOK_SECONDS = 1.0
+"""After so long the marks are looked at without being told: another replica may have left some."""
+RETRY_SECONDS = 1.0
+
+SOMEBODY = Turnout(attended=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something out of date: a sitting, all sittings of an activity, or those of a person."""
+
+    activity_id: str | None
+    occurrence: str | None
+    person: str | None
+    marks: Sequence[int]
+
+
+class Standing:
+    """What stands derived in the tables behind a pool."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        parameters: Parameters,
+        on_derived: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Bind the tables, the numbers in the rules, and who is told when something moved."""
+        self._pool, self._parameters, self._on_derived = pool, parameters, on_derived
+        self._marked = asyncio.Event()
+        self._chunk = CHUNK_MARKS_MIN
+
+    def marked(self) -> None:
+        """Say that facts were projected: there may be marks."""
+        self._marked.set()
+
+    async def run(self) -> None:
+        """Derive whatever is marked, until cancelled; failures wait and try again."""
+        while True:
+            started = time.monotonic()
+            self._marked.clear()
+            try:
+                await self.derive_all()
+            except TRANSIENT as error:
+                logger.warning("deriver waits: %s", error or type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            worked = time.monotonic() - started
+            await asyncio.sleep(min(worked * REST_PER_WORK, REST_SECONDS_MAX))
+            await _set_within(self._marked, LOOK_SECONDS)
+
+    async def derive_all(self) -> None:
+        """Derive until nothing is marked any more; what was derived before a kill stays."""
+        await self._begin()
+        while await self._derive_some():
+            self._on_derived()
+        self._on_derived()
+
+    async def _begin(self) -> None:
+        """Mark everything when other parameters or other code derived what stands."""
+        meaning = meaning_of(self._parameters)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
+            if await connection.fetchval(QUERIES["standing_meaning"]) != meaning:
+                await connection.execute(QUERIES["mark_everything_stale"])
+                await connection.execute(QUERIES["begin_meaning"], meaning)
+
+    async def _derive_some(self) -> bool:
+        """Derive what has been marked the longest; tell whether more may be marked."""
+        started = time.monotonic()
+        async with self._pool.acquire() as connection:
+            # One state of the tables for all statements: every fact that left one of these marks
+            # is in it, and what is marked later is left for later.
+            async with connection.transaction(isolation="repeatable_read"):
+                await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
+                await connection.execute(QUERIES["more_memory"])
+                found = await connection.fetch(QUERIES["stale_marks"], self._chunk)
+                marks = [Mark(*row) for row in found]
+                await self._derive(connection, await self._sittings(connection, marks))
+                await connection.execute(
+                    QUERIES["forget_marks"], [number for mark in marks for number in mark.marks]
+                )
+                await connection.execute(QUERIES["level_reached"])
+                failpoint("standing.before_commit")
+        failpoint("standing.after_commit")
+        full = len(marks) == self._chunk
+        self._fit(time.monotonic() - started)
+        return full
+
+    def _fit(self, seconds: float) -> None:
+        if seconds > CHUNK_SECONDS:
+            self._chunk = max(1, self._chunk // 2)
+        elif seconds < CHUNK_SECONDS / 2:
+            self._chunk = min(CHUNK_MARKS_MAX, self._chunk * 2)
+
+    async def _sittings(self, connection: Connection, marks: Sequence[Mark]) -> list[Any]:
+        alone = [(m.activity_id, m.occurrence) for m in marks if m.occurrence is not None]
+        return list(
+            await connection.fetch(
+                QUERIES["marked_sittings"],
+                *columns(alone, 2),
+                [m.activity_id for m in marks if m.activity_id and m.occurrence is None],
+                [m.person for m in marks if m.person is not None],
+            )
+        )
+
+    async def _derive(self, connection: Connection, sittings: Sequence[Any]) -> None:
+        if not sittings:
+            return
+        wanted = [self._wanted(state(row)) for row in sittings]
+        stretches = {Dates(row["stretch_first"], row["stretch_last"]) for row in sittings} | {
+            Dates(first, last) for _, _, _, _, first, last, *_ in wanted
+        }
+        windows = sorted(
+            {
+                window
+                for stretch in stretches
+                if stretch.first is not None
+                for window in windows_around(stretch)
+            }
+        )
+        await connection.execute(
+            QUERIES["derive"],
+            *columns(wanted, 11),
+            self._parameters.attendance_seconds_min,
+            self._parameters.recording_within_days,
+            [window.first for window in windows],
+            [window.last for window in windows],
+        )
+        for query in ("drop_empty_cities", "drop_empty_persons", "drop_empty_uniques"):
+            await connection.execute(QUERIES[query])
+
+    def _wanted(self, sitting: OccurrenceState) -> tuple[Any, ...]:
+        """Return what the statement `derive` asks of a sitting."""
+        on = date_of(sitting)
+        stretch = stretch_of(on, self._parameters.partnership_epoch) if on else None
+        return (
+            *sitting.sitting,
+            *((on.first, on.last) if on else (None, None)),
+            *((stretch.first, stretch.last) if stretch else (None, None)),
+            on is not None and was_held(sitting, SOMEBODY, self._parameters),
+            on is not None and was_held(sitting, NOBODY, self._parameters),
+            sitting.began,
+            sitting.ended,
+            start_of(sitting),
+        )
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or when the seconds are over."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
