@@ -95,6 +95,16 @@ class Desk:
         found = await self.reports.evidence(parse_period(period), metric)
         return found.to_json(everything=True)
 
+    async def derived(self) -> dict[str, list[str]]:
+        """The rows that stand derived, table by table."""
+        tables = ("sitting", "city", "person", "uniques", "level")
+        return {
+            table: sorted(
+                str(tuple(row)) for row in await self.pool.fetch(f"select * from standing_{table}")
+            )
+            for table in tables
+        }
+
     async def figure(self, metric: str, period: str = "2024-Q1") -> Any:
         return (await self.report(period))["figures"][metric]["value"]
 
