@@ -85,8 +85,7 @@ class Projector:
     ) -> None:
         """Bind a pure projection to its tables and to the ledgers that fill its gaps.
 
-        Args:
-            stale: the marks that a batch leaves for whoever derives more from its rows.
+        `stale` returns the marks that a batch leaves for whoever derives more from its rows.
         """
         self._pool, self._facts, self._project, self._tables = pool, facts, project, queries
         self._ledgers, self._on_projected, self._stale = ledgers, on_projected, stale

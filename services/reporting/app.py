@@ -9,10 +9,12 @@ import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
 from services.reporting.projections import project
+from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry
 from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
+from services.reporting.standing import Standing
 from services.reporting.web import routes
 from shared.access import Access
 from shared.clock import Clock, system_clock
@@ -43,6 +45,7 @@ def projector_of(
         QUERIES,
         {name: RemoteLedger(name, channels[name], union) for name, union in FACTS.items()},
         on_projected=lambda facts: on_projected(),
+        stale=stale,
     )
 
 
@@ -66,10 +69,14 @@ async def running(
         }
         for each in channels.values():
             opened.stack.push_async_callback(each.close)
-        reports = Reports(pool, load_registry(), clock)
-        projector = projector_of(pool, channels, reports.changed)
+        registry = load_registry()
+        standing = Standing(pool, registry.parameters)
+        reports = Reports(pool, registry, clock, standing)
+        projector = projector_of(pool, channels, standing.marked)
         opened.background(projector.run(connection, "reporting"))
         opened.background(projector.compare_for_ever())
+        opened.background(standing.run())
+        opened.background(reports.refresh_for_ever())
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",

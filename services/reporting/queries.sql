@@ -273,9 +273,13 @@ select distinct first_on, last_on from resource_share where recorded_at <= $1
 union
 select distinct first_on, last_on from city_help where recorded_at <= $1;
 
+-- standing_dates
+-- The dates of all sittings.
+select distinct dated_first as first_on, dated_last as last_on from standing_sitting;
+
 -- projected
 -- How many facts of each ledger were projected, and when the last of them was recorded.
-select ledger, facts, data_to from projected;
+select ledger, facts, data_to from projected order by ledger;
 
 -- standing_level
 -- How far everything has been derived under this meaning; nothing while not all of it has been.

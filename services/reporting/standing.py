@@ -3,19 +3,22 @@
 A fact's projection marks what it makes out of date, in its own transaction (projections/stale.py).
 Here marks are taken some sittings at a time: their rows are derived by the statements that answer
 "as known at", the counts over several sittings move by the difference, and the marks go, in one
-transaction. So a kill at any moment leaves marks, and derived again is derived equal. An event costs
-the sitting that it changes, not the history; and of several replicas only one derives at a time.
+transaction. So a kill at any moment leaves marks, and derived again is derived equal. An event
+costs the sitting that it changes, not the history; of several replicas one derives at a time.
 
 While facts keep coming, the deriver rests after each round for as long as it worked
 (REST_PER_WORK), and what was marked meanwhile is derived once: a sitting of 20,000 people to which
 somebody comes every moment takes half of a connection and no more. On an idle system it begins at
 once.
+
+Time is told by rounds. `asked` counts the times that something was said to have changed, `level`
+says up to which of these everything is derived, and since when that has been so.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +43,12 @@ CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
 CHUNK_SECONDS = 0.5
 """A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
 REST_PER_WORK = 1.0
-REST_SECONDS_MAX = 2.0
+REST_SECONDS_MAX = 0.5
 LOOK_SECONDS = 1.0
 """After so long the marks are looked at without being told: another replica may have left some."""
 RETRY_SECONDS = 1.0
+QUIET_SECONDS = 0.1
+"""After so long without a new fact, facts have stopped coming."""
 
 SOMEBODY = Turnout(attended=1)
 
@@ -58,23 +63,57 @@ class Mark:
     marks: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Everything asked for up to `asked` is derived, as all facts projected until `at` are."""
+
+    asked: int
+    at: float
+
+
 class Standing:
     """What stands derived in the tables behind a pool."""
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        parameters: Parameters,
-        on_derived: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Bind the tables, the numbers in the rules, and who is told when something moved."""
-        self._pool, self._parameters, self._on_derived = pool, parameters, on_derived
-        self._marked = asyncio.Event()
+    def __init__(self, pool: asyncpg.Pool, parameters: Parameters) -> None:
+        """Bind the tables and the numbers in the rules."""
+        self._pool, self._parameters = pool, parameters
         self._chunk = CHUNK_MARKS_MIN
+        self._counts: list[Any] | None = None
+        self._marked, self._risen = asyncio.Event(), asyncio.Event()
+        self._flow_began = self._flow_last = -QUIET_SECONDS
+        self.asked = 0
+        self.level = Level(-1, 0.0)
+        self.beginning = False
 
     def marked(self) -> None:
         """Say that facts were projected: there may be marks."""
+        now = time.monotonic()
+        if now - self._flow_last > QUIET_SECONDS:
+            self._flow_began = now
+        self._flow_last = now
+        self.asked += 1
         self._marked.set()
+
+    def flowing_seconds(self) -> float:
+        """Return for how long facts have kept coming; 0 when they have stopped."""
+        if time.monotonic() - self._flow_last > QUIET_SECONDS:
+            return 0.0
+        return self._flow_last - self._flow_began
+
+    async def risen(self, asked: int) -> Level:
+        """Return the level once everything asked for up to `asked` is derived.
+
+        While everything is being derived from the beginning, which takes long, it returns at once.
+        """
+        while self.level.asked < asked and not self.beginning:
+            await self._risen.wait()
+        return self.level
+
+    async def higher_than(self, asked: int) -> int:
+        """Return how far the level has risen once it is higher than `asked`."""
+        while self.level.asked <= asked:
+            await self._risen.wait()
+        return self.level.asked
 
     async def run(self) -> None:
         """Derive whatever is marked, until cancelled; failures wait and try again."""
@@ -88,15 +127,28 @@ class Standing:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             worked = time.monotonic() - started
-            await asyncio.sleep(min(worked * REST_PER_WORK, REST_SECONDS_MAX))
+            if self._marked.is_set():
+                await asyncio.sleep(min(worked * REST_PER_WORK, REST_SECONDS_MAX))
             await _set_within(self._marked, LOOK_SECONDS)
 
     async def derive_all(self) -> None:
         """Derive until nothing is marked any more; what was derived before a kill stays."""
+        counts = await self._pool.fetch(QUERIES["projected"])
+        if counts != self._counts:
+            self._counts = counts  # another replica may have projected what is new in these
+            self.asked += 1
+        asked, at = self.asked, time.monotonic()
         await self._begin()
         while await self._derive_some():
-            self._on_derived()
-        self._on_derived()
+            continue
+        self.beginning = False
+        if self.level.asked < asked:
+            self.level = Level(asked, at)
+            self._tell()
+
+    def _tell(self) -> None:
+        self._risen.set()
+        self._risen = asyncio.Event()
 
     async def _begin(self) -> None:
         """Mark everything when other parameters or other code derived what stands."""
@@ -106,24 +158,31 @@ class Standing:
             if await connection.fetchval(QUERIES["standing_meaning"]) != meaning:
                 await connection.execute(QUERIES["mark_everything_stale"])
                 await connection.execute(QUERIES["begin_meaning"], meaning)
+            complete = await connection.fetchrow(QUERIES["standing_level"], meaning)
+        self.beginning = complete is None
+        if self.beginning:
+            self._tell()
 
     async def _derive_some(self) -> bool:
         """Derive what has been marked the longest; tell whether more may be marked."""
         started = time.monotonic()
-        async with self._pool.acquire() as connection:
-            # One state of the tables for all statements: every fact that left one of these marks
-            # is in it, and what is marked later is left for later.
-            async with connection.transaction(isolation="repeatable_read"):
-                await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
-                await connection.execute(QUERIES["more_memory"])
-                found = await connection.fetch(QUERIES["stale_marks"], self._chunk)
-                marks = [Mark(*row) for row in found]
-                await self._derive(connection, await self._sittings(connection, marks))
-                await connection.execute(
-                    QUERIES["forget_marks"], [number for mark in marks for number in mark.marks]
-                )
-                await connection.execute(QUERIES["level_reached"])
-                failpoint("standing.before_commit")
+        # One state of the tables for all statements: every fact that left one of these marks is in
+        # it, and what is marked later is left for later.
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read"),
+        ):
+            await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
+            await connection.execute(QUERIES["more_memory"])
+            marks = [
+                Mark(*row) for row in await connection.fetch(QUERIES["stale_marks"], self._chunk)
+            ]
+            await self._derive(connection, await self._sittings(connection, marks))
+            await connection.execute(
+                QUERIES["forget_marks"], [number for mark in marks for number in mark.marks]
+            )
+            await connection.execute(QUERIES["level_reached"])
+            failpoint("standing.before_commit")
         failpoint("standing.after_commit")
         full = len(marks) == self._chunk
         self._fit(time.monotonic() - started)

@@ -91,6 +91,7 @@ PAUSES: Mapping[str, float] = {
     "shared.projector.RETRY_SECONDS": 0.1,
     "shared.projector.COMPARE_SECONDS": 0.5,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
+    "services.reporting.standing.QUIET_SECONDS": 0.0,
 }
 """Pauses of background loops, in seconds, and what the fixture makes of them."""
 

@@ -160,8 +160,9 @@ def _registrations(ground: Ground, window: Dates) -> dict[str, Rows]:
     kind: Counter[str] = Counter()
     for occurrence in ground.within(window):
         if not occurrence.cancelled:
-            organisers[organisers_row(occurrence.activity.organisers)] += occurrence.turnout.registrations
-            kind[occurrence.activity.kind] += occurrence.turnout.registrations
+            registrations = occurrence.turnout.registrations
+            organisers[organisers_row(occurrence.activity.organisers)] += registrations
+            kind[occurrence.activity.kind] += registrations
     shown_min = ground.registry.parameters.people_shown_min
     return {
         "organisers": _printed(organisers, shown_min),

@@ -48,8 +48,7 @@ def long_enough(state: OccurrenceState, parameters: Parameters) -> bool:
 def was_held(state: OccurrenceState, turnout: Turnout, parameters: Parameters) -> bool:
     """Tell whether it was held: long enough, and not known to have been empty."""
     return long_enough(state, parameters) and not (
-        _attendance_known(state)
-        and not (turnout.attended or turnout.named or state.bare_count)
+        _attendance_known(state) and not (turnout.attended or turnout.named or state.bare_count)
     )
 
 
@@ -147,4 +146,3 @@ def _timely(state: OccurrenceState, on: Dates, parameters: Parameters) -> bool:
 def _unannounced(activity_id: str) -> Activity:
     """Return what stands for an activity whose announcement has not been recorded yet."""
     return Activity(activity_id, "", "other", activity_id, frozenset())
-

@@ -101,9 +101,7 @@ class AsKnown:
     ) -> tuple[dict[Sitting, Turnout], list[OccurrenceState], list[CityPresence]]:
         """Return who came to each, which of them were held, and the cities at these."""
         registered = await self._registrations(states)
-        turnouts = {
-            sitting: Turnout(registrations=count) for sitting, count in registered.items()
-        }
+        turnouts = {sitting: Turnout(registrations=count) for sitting, count in registered.items()}
         candidates = [state for state in states if long_enough(state, self.parameters)]
         presences: dict[Sitting, list[CityPresence]] = {}
         for row in await self.of_people("turnouts", candidates):

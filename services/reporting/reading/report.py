@@ -40,7 +40,7 @@ async def read_knowledge(
 ) -> Knowledge:
     """Return all that the report of a period looks at, in one state of the tables.
 
-    As of now that is what stands derived; until all of it has been, the rows are counted themselves.
+    As of now that is what stands derived; until all of it has been, the rows are counted.
     """
     async with snapshot(connection):
         if known_at is None:

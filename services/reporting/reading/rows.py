@@ -68,8 +68,8 @@ def presences(
     sitting: Sitting | None = None,
 ) -> Iterator[CityPresence]:
     """Yield how cities were there on a date, from lists that go together by position."""
-    for city, *ways in zip(cities, attended, contributed, named, strict=True):
-        yield CityPresence(city or None, on, *ways, sitting)
+    for row in zip(cities, attended, contributed, named, strict=True):
+        yield CityPresence(row[0] or None, on, row[1], row[2], row[3], sitting)
 
 
 def city(row: Any) -> City:

@@ -66,15 +66,19 @@ class Desk:
     empty: Callable[[], Awaitable[None]]
 
     @cached_property
+    def standing(self) -> Standing:
+        return Standing(self.pool, self.registry.parameters)
+
+    @cached_property
     def reports(self) -> Reports:
-        return Reports(self.pool, self.registry, lambda: NOW)
+        return Reports(self.pool, self.registry, lambda: NOW, self.standing)
 
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
         every = MembershipEvent | EventsEvent | ResourcesEvent
         await Projector(self.pool, every, project, QUERIES, {}, stale=stale).apply(facts)
-        await Standing(self.pool, self.registry.parameters).derive_all()
-        self.reports.changed()
+        self.standing.marked()
+        await self.standing.derive_all()
 
     async def given(self, book: Book) -> "Desk":
         await self.take(*book.facts)

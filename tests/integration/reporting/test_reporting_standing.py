@@ -1,4 +1,4 @@
-"""What stands derived says the same as the rows themselves, whatever happened and in which order."""
+"""What stands derived says the same as the rows themselves, whatever happened in any order."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -66,8 +66,8 @@ class Chance:
             before = len(self.book.facts)
             weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1]
             deeds = [
-                self.webinar, self.announce, self.held, self.roll, self.joins, self.registers, self.goes,
-                self.mention, self.reschedule, self.cancel, self.erase, self.answer, self.withdraw,
+                self.webinar, self.announce, self.held, self.roll, self.joins, self.registers,
+                self.goes, self.mention, self.reschedule, self.cancel, self.erase, self.answer, self.withdraw,
                 self.succeed, self.helps, self.work,
             ]  # fmt: skip
             self.random.choices(deeds, weights)[0]()
@@ -107,7 +107,9 @@ class Chance:
 
     def held(self) -> None:
         on = f"{self.day()}"
-        start = self.random.choice([f"{on}T14:00", f"{on}T14:00", f"{on}T21:30", on, on[:7], on[:4]])
+        start = self.random.choice(
+            [f"{on}T14:00", f"{on}T14:00", f"{on}T21:30", on, on[:7], on[:4]]
+        )
         self.book.held(
             self.activity(),
             start,
