@@ -67,8 +67,8 @@ class Chance:
             weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1]
             deeds = [
                 self.webinar, self.announce, self.held, self.roll, self.joins, self.registers,
-                self.goes, self.mention, self.reschedule, self.cancel, self.erase, self.answer, self.withdraw,
-                self.succeed, self.helps, self.work,
+                self.goes, self.mention, self.reschedule, self.cancel, self.erase, self.answer,
+                self.withdraw, self.succeed, self.helps, self.work,
             ]  # fmt: skip
             self.random.choices(deeds, weights)[0]()
             yield len(self.book.facts) - before
