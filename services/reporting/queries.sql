@@ -331,13 +331,23 @@ select activity_id from occurrence_outcome
 union
 select activity_id from standing_sitting;
 
+-- marks_so_far
+-- The newest mark, and the facts of events that are projected: all that they made out of date is
+-- marked with it or before.
+select coalesce(max(s.mark), 0) as mark, coalesce(max(p.facts), 0) as facts,
+    max(p.data_to) as data_to
+from (values ('events')) as of (ledger)
+left join projected p using (ledger)
+left join lateral (select max(mark) as mark from stale) s on true;
+
 -- stale_marks
--- What is out of date, the longest first, with the marks that say so.
+-- What is out of date by the marks up to $1, the longest first, with the marks that say so.
 select activity_id, occurrence, person, array_agg(mark) as marks
 from stale
+where mark <= $1
 group by activity_id, occurrence, person
 order by min(mark)
-limit $1;
+limit $2;
 
 -- forget_marks
 -- Marks that were dealt with.
@@ -550,10 +560,7 @@ with gone as (delete from standing_level)
 insert into standing_level (meaning) values ($1);
 
 -- level_reached
--- All facts of events are derived that stand projected, unless something is out of date.
-update standing_level l
-set facts = coalesce(p.facts, 0), data_to = p.data_to
-from (values ('events')) as of (ledger)
-left join projected p using (ledger)
-where not exists (select from stale) and l.facts is distinct from coalesce(p.facts, 0)
-returning l.facts;
+-- So many facts of events are derived for certain, the newest of them recorded then.
+update standing_level
+set facts = $2, data_to = $3
+where meaning = $1 and (facts is null or facts < $2);

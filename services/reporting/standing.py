@@ -132,15 +132,19 @@ class Standing:
             await _set_within(self._marked, LOOK_SECONDS)
 
     async def derive_all(self) -> None:
-        """Derive until nothing is marked any more; what was derived before a kill stays."""
+        """Derive all that is marked by now; what was derived before a kill stays derived."""
         counts = await self._pool.fetch(QUERIES["projected"])
         if counts != self._counts:
             self._counts = counts  # another replica may have projected what is new in these
             self.asked += 1
         asked, at = self.asked, time.monotonic()
         await self._begin()
-        while await self._derive_some():
+        so_far = await self._pool.fetchrow(QUERIES["marks_so_far"])
+        while await self._derive_some(so_far["mark"]):
             continue
+        meaning = meaning_of(self._parameters)
+        level = meaning, so_far["facts"], so_far["data_to"]
+        await self._pool.execute(QUERIES["level_reached"], *level)
         self.beginning = False
         if self.level.asked < asked:
             self.level = Level(asked, at)
@@ -163,8 +167,8 @@ class Standing:
         if self.beginning:
             self._tell()
 
-    async def _derive_some(self) -> bool:
-        """Derive what has been marked the longest; tell whether more may be marked."""
+    async def _derive_some(self, until: int) -> bool:
+        """Derive what was marked first, up to a mark; tell whether there may be more."""
         started = time.monotonic()
         # One state of the tables for all statements: every fact that left one of these marks is in
         # it, and what is marked later is left for later.
@@ -174,19 +178,17 @@ class Standing:
         ):
             await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
             await connection.execute(QUERIES["more_memory"])
-            marks = [
-                Mark(*row) for row in await connection.fetch(QUERIES["stale_marks"], self._chunk)
-            ]
+            found = await connection.fetch(QUERIES["stale_marks"], until, self._chunk)
+            marks = [Mark(*row) for row in found]
             await self._derive(connection, await self._sittings(connection, marks))
             await connection.execute(
                 QUERIES["forget_marks"], [number for mark in marks for number in mark.marks]
             )
-            await connection.execute(QUERIES["level_reached"])
             failpoint("standing.before_commit")
         failpoint("standing.after_commit")
-        full = len(marks) == self._chunk
-        self._fit(time.monotonic() - started)
-        return full
+        if marks:
+            self._fit(time.monotonic() - started)
+        return bool(marks)
 
     def _fit(self, seconds: float) -> None:
         if seconds > CHUNK_SECONDS:
