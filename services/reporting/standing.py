@@ -178,6 +178,7 @@ class Standing:
         ):
             await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
             await connection.execute(QUERIES["more_memory"])
+            await connection.execute(QUERIES["rows_by_key"])
             found = await connection.fetch(QUERIES["stale_marks"], until, self._chunk)
             marks = [Mark(*row) for row in found]
             await self._derive(connection, await self._sittings(connection, marks))

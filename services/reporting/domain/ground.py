@@ -10,7 +10,13 @@ from services.reporting.domain.knowledge import CityPresence, Knowledge
 from services.reporting.domain.occurrences import Occurrence, occurrences
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
-from services.reporting.domain.touches import Calendar, Touch, broad_touches, core_touches
+from services.reporting.domain.touches import (
+    Calendar,
+    Touch,
+    broad_touches,
+    core_days,
+    core_touches,
+)
 from services.reporting.domain.works import Shared, first_shares
 
 
@@ -61,11 +67,24 @@ class Ground:
 
     @cached_property
     def _engaged(self) -> Calendar:
-        return Calendar(self.touches)
+        return Calendar(core_days(self._presences, self.knowledge.help, self.cities))
 
     @cached_property
     def _supplied(self) -> Calendar:
-        return Calendar(self.broad_touches)
+        return Calendar((touch.on, touch.lineage) for touch in self.broad_touches)
+
+    @cached_property
+    def _presences(self) -> dict[Dates, list[CityPresence]]:
+        found: dict[Dates, list[CityPresence]] = {}
+        for presence in self.knowledge.presences:
+            found.setdefault(presence.on, []).append(presence)
+        return found
+
+    @cached_property
+    def _attributed(self) -> dict[Dates, int]:
+        return {
+            on: sum(map(self.attributed_of, presences)) for on, presences in self._presences.items()
+        }
 
     def engaged(self, window: Dates) -> frozenset[str]:
         """Return the cities with a core touch within a window."""
@@ -77,11 +96,16 @@ class Ground:
 
     def presences(self, window: Dates) -> list[CityPresence]:
         """Return how cities were there at the occurrences held in a window."""
-        return [presence for presence in self.knowledge.presences if presence.on.lies_in(window)]
+        return [
+            presence
+            for on, presences in self._presences.items()
+            if on.lies_in(window)
+            for presence in presences
+        ]
 
     def attributed(self, window: Dates) -> int:
         """Return how many of those who attended within a window belong to a city."""
-        return sum(map(self.attributed_of, self.presences(window)))
+        return sum(people for on, people in self._attributed.items() if on.lies_in(window))
 
     def attributed_of(self, presence: CityPresence) -> int:
         """Return how many of those who attended belong to a city."""

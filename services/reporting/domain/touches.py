@@ -1,6 +1,6 @@
 """Touches: each way in which a city was reached, with its date and what it rests on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -57,6 +57,22 @@ def core_touches(
     return touches
 
 
+def core_days(
+    presences: Mapping[Dates, Iterable[CityPresence]], help_given: Iterable[Help], cities: Cities
+) -> Iterator[tuple[Dates, str]]:
+    """Yield when cities were touched so that they are engaged: `core_touches`, and nothing else."""
+    for on, those in presences.items():
+        for each in those:
+            if each.attended or each.named or each.contributed:
+                city_id = cities.resolve(each.city, on)
+                if city_id is not None:
+                    yield on, cities.lineage(city_id)
+    for given in help_given:
+        city_id = cities.resolve(given.city, given.on)
+        if city_id is not None:
+            yield given.on, cities.lineage(city_id)
+
+
 def broad_touches(
     deliveries: Iterable[Delivery], downloads: Iterable[Downloads], cities: Cities
 ) -> list[Touch]:
@@ -77,11 +93,11 @@ def broad_touches(
 class Calendar:
     """Who was touched when; windows are looked up by date, not touch by touch."""
 
-    def __init__(self, touches: Iterable[Touch]) -> None:
-        """Sort the touches by their dates."""
+    def __init__(self, touched: Iterable[tuple[Dates, str]]) -> None:
+        """Sort cities by the dates on which they were touched."""
         self._lineages: dict[Dates, set[str]] = {}
-        for touch in touches:
-            self._lineages.setdefault(touch.on, set()).add(touch.lineage)
+        for on, lineage in touched:
+            self._lineages.setdefault(on, set()).add(lineage)
 
     def within(self, window: Dates) -> frozenset[str]:
         """Return the cities touched within a window."""
