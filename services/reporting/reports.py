@@ -3,8 +3,8 @@
 A report as of now is kept as it leaves, as JSON and as a message, and composed again in the
 background when facts have come, as long as somebody reads or watches it. A read is exact: it waits
 until what was projected before it is derived and composed. Only while facts have kept coming for
-more than FRESH_SECONDS it takes the newest report there is, at most FRESH_SECONDS behind; what is
-in it, `data_to` and the provenance of the report say.
+more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; how
+far it is, `data_to` and the provenance of the report say.
 """
 
 import asyncio
@@ -37,7 +37,8 @@ from shared.database import TRANSIENT
 logger = logging.getLogger(__name__)
 
 KEPT_REPORTS_MAX = 50
-FRESH_SECONDS = 1.0
+FLOW_SECONDS = 1.0
+BEHIND_SECONDS_MAX = 5.0
 WANTED_SECONDS = 60.0
 """For so long after it was read, a report is composed again when facts come."""
 REST_PER_WORK = 1.0
@@ -94,8 +95,8 @@ class Reports:
         kept = self._kept.get(period)
         if kept is not None and kept.day == now.date():
             behind = time.monotonic() - kept.at
-            in_flow = self._standing.flowing_seconds() > FRESH_SECONDS
-            if kept.asked >= asked or (in_flow and behind <= FRESH_SECONDS):
+            in_flow = self._standing.flowing_seconds() > FLOW_SECONDS
+            if kept.asked >= asked or (in_flow and behind <= BEHIND_SECONDS_MAX):
                 return kept
         await self._standing.risen(asked)
         return await self._refresh(period, asked)

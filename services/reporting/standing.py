@@ -47,8 +47,10 @@ REST_SECONDS_MAX = 0.5
 LOOK_SECONDS = 1.0
 """After so long the marks are looked at without being told: another replica may have left some."""
 RETRY_SECONDS = 1.0
+FLOW_GAP_SECONDS = 1.0
+"""Facts that come at least this often are a flow."""
 QUIET_SECONDS = 0.1
-"""After so long without a new fact, facts have stopped coming."""
+"""A flow has ended when everything is derived and nothing has come for so long."""
 
 SOMEBODY = Turnout(attended=1)
 
@@ -80,7 +82,7 @@ class Standing:
         self._chunk = CHUNK_MARKS_MIN
         self._counts: list[Any] | None = None
         self._marked, self._risen = asyncio.Event(), asyncio.Event()
-        self._flow_began = self._flow_last = -QUIET_SECONDS
+        self._flow_began = self._flow_last = -FLOW_GAP_SECONDS
         self.asked = 0
         self.level = Level(-1, 0.0)
         self.beginning = False
@@ -88,7 +90,7 @@ class Standing:
     def marked(self) -> None:
         """Say that facts were projected: there may be marks."""
         now = time.monotonic()
-        if now - self._flow_last > QUIET_SECONDS:
+        if now - self._flow_last > FLOW_GAP_SECONDS:
             self._flow_began = now
         self._flow_last = now
         self.asked += 1
@@ -96,7 +98,8 @@ class Standing:
 
     def flowing_seconds(self) -> float:
         """Return for how long facts have kept coming; 0 when they have stopped."""
-        if time.monotonic() - self._flow_last > QUIET_SECONDS:
+        quiet = time.monotonic() - self._flow_last
+        if quiet > FLOW_GAP_SECONDS or (quiet > QUIET_SECONDS and self.level.asked >= self.asked):
             return 0.0
         return self._flow_last - self._flow_began
 
@@ -139,11 +142,10 @@ class Standing:
             self.asked += 1
         asked, at = self.asked, time.monotonic()
         await self._begin()
-        so_far = await self._pool.fetchrow(QUERIES["marks_so_far"])
+        (so_far,) = await self._pool.fetch(QUERIES["marks_so_far"])
         while await self._derive_some(so_far["mark"]):
             continue
-        meaning = meaning_of(self._parameters)
-        level = meaning, so_far["facts"], so_far["data_to"]
+        level = meaning_of(self._parameters), so_far["facts"], so_far["data_to"]
         await self._pool.execute(QUERIES["level_reached"], *level)
         self.beginning = False
         if self.level.asked < asked:

@@ -28,6 +28,7 @@ from shared.messaging import NatsAddress, connect, publish_batches
 from shared.queries import Queries
 from shared.rpc import channel
 from tests.support.flow import Flow
+from tests.support.settling import until
 
 SEEDING = Queries(Path(__file__).with_name("standing.sql"))
 TABLES = (
@@ -57,8 +58,11 @@ async def derived(database: asyncpg.Connection) -> float:
     await database.execute(
         "insert into stale (activity_id) select activity_id from activity_description"
     )
-    while await database.fetchval("select exists (select from stale)"):
-        await asyncio.sleep(0.1)
+
+    async def nothing_stale() -> bool:
+        return not await database.fetchval("select exists (select from stale)")
+
+    await until(nothing_stale, "everything derived", SECONDS_MAX)
     return time.perf_counter() - started
 
 
