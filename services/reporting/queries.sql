@@ -336,6 +336,11 @@ select activity_id from occurrence_outcome
 union
 select activity_id from standing_sitting;
 
+-- one_at_a_time
+-- Whoever derives waits for whoever does. The first statement of the transaction: what it sees is
+-- what stands once it has the lock.
+lock table standing_level in share row exclusive mode;
+
 -- marks_so_far
 -- The newest mark, and the facts of events that are projected: all that they made out of date is
 -- marked with it or before.

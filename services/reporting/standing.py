@@ -38,7 +38,6 @@ from shared.queries import Connection
 
 logger = logging.getLogger(__name__)
 
-DERIVER_LOCK = 0x6465_7269
 CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
 CHUNK_SECONDS = 0.5
 """A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
@@ -160,7 +159,7 @@ class Standing:
         """Mark everything when other parameters or other code derived what stands."""
         meaning = meaning_of(self._parameters)
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
+            await connection.execute(QUERIES["one_at_a_time"])
             if await connection.fetchval(QUERIES["standing_meaning"]) != meaning:
                 await connection.execute(QUERIES["mark_everything_stale"])
                 await connection.execute(QUERIES["begin_meaning"], meaning)
@@ -178,7 +177,7 @@ class Standing:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
-            await connection.execute("select pg_advisory_xact_lock($1)", DERIVER_LOCK)
+            await connection.execute(QUERIES["one_at_a_time"])
             await connection.execute(QUERIES["more_memory"])
             await connection.execute(QUERIES["rows_by_key"])
             found = await connection.fetch(QUERIES["stale_marks"], until, self._chunk)
