@@ -306,15 +306,13 @@ from standing_city
 where last_on >= $1 and first_on <= $2
 group by first_on, last_on;
 
--- standing_cities_by_day
--- Some cities at the sittings held in a stretch, from $1 to $2, sitting by sitting.
-select s.activity_id, s.occurrence, s.dated_first, s.dated_last, c.city, c.attended, c.contributed,
-    c.named
-from standing_sitting s
-cross join lateral unnest(s.cities, s.city_attended, s.city_contributed, s.city_named)
-    as c (city, attended, contributed, named)
-where s.stretch_first = $1 and s.stretch_last = $2 and s.held and s.cities && $3::text[]
-    and c.city = any ($3::text[]);
+-- standing_cities_of_sittings
+-- The cities at each sitting held in a stretch, from $1 to $2; where $3 are some cities, only those
+-- sittings at which one of them was.
+select activity_id, occurrence, dated_first as first_on, dated_last as last_on, cities,
+    city_attended, city_contributed, city_named
+from standing_sitting
+where stretch_first = $1 and stretch_last = $2 and held and ($3::text[] is null or cities && $3);
 
 -- standing_uniques
 -- Distinct people over some windows.

@@ -174,9 +174,17 @@ class Reports:
         self, period: Period, metric: str, known_at: datetime | None = None
     ) -> Evidence:
         """Return what a figure of a period counts, item by item, with the facts under each."""
+        if known_at is None:
+            await self._standing.risen(self._standing.asked)
         async with self._pool.acquire() as connection:
             return await read_evidence(
-                connection, self._registry, period, metric, self._clock(), known_at
+                connection,
+                self._registry,
+                period,
+                metric,
+                self._clock(),
+                known_at,
+                self._surroundings,
             )
 
     async def periods(self) -> list[tuple[Period, Status]]:

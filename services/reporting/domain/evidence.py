@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.reporting.domain.cities import NETWORKS, Cities
+from services.reporting.domain.dates import Dates
 from services.reporting.domain.figures import (
     Value,
     covered,
@@ -193,6 +194,22 @@ def hidden_items(definition: Definition, items: Sequence[Item], shown_min: int) 
     of = {str(number): item.of for number, item in enumerate(items) if item.of is not None}
     hidden = suppressed(counted, shown_min) | suppressed(of, shown_min)
     return frozenset(int(number) for number in hidden)
+
+
+def looks_at(metric: str, period: Period, span: Dates) -> Dates:
+    """Return the days whose occurrences stand one by one under a figure of a period.
+
+    `span` are all the days that the report of the period looks at.
+    """
+    match metric:
+        case "reactivated":
+            return span
+        case "lapsed":
+            return Dates(period.four_quarters_before.first, period.dates.last)
+        case "returning" | "not_repeated" | "left" | "retention":
+            return Dates(period.previous().dates.first, period.dates.last)
+        case _:
+            return period.dates
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,17 @@ def meaning_of(parameters: Parameters) -> str:
 
 @dataclass(frozen=True)
 class AsOfNow:
-    """The rows that stand derived."""
+    """The rows that stand derived.
+
+    Args:
+        one_by_one: the days whose sittings are wanted one by one, for evidence.
+    """
 
     connection: Connection
     parameters: Parameters
     period: Period
     surroundings: Surroundings
+    one_by_one: Dates | None = None
 
     async def knowledge(self) -> Knowledge | None:
         """Return all that the report of the period looks at.
@@ -93,27 +98,39 @@ class AsOfNow:
         return list(await self.connection.fetch(QUERIES[query], *arguments))
 
     async def _presences(self, span: Dates, around: Mapping[str, Any]) -> list[CityPresence]:
-        """Return the cities of each stretch of days, and by day where the day decides."""
+        """Return the cities of each stretch of days together, and by sitting where that matters."""
         # What a pointer to a city that went over into another means, the day decides.
         cities = Cities((), successions=around["successions"], references=around["references"])
-        departed = cities.departed_pointers()
+        departed, days = cities.departed_pointers(), cities.departure_days()
         found: list[CityPresence] = []
         for row in await self._fetch("standing_cities", span.first, span.last):
             stretch = rows.dates(row)
             lists = row["cities"], row["attended"], row["contributed"], row["named"]
             together = rows.presences(*lists, stretch)
-            if not any(stretch.first < day <= stretch.last for day in cities.departure_days()):
+            if self.one_by_one is not None and stretch.may_lie_in(self.one_by_one):
+                found.extend(await self._of_sittings(stretch, None))
+            elif any(stretch.first < day <= stretch.last for day in days):
+                found.extend(each for each in together if each.city not in departed)
+                found.extend(await self._of_sittings(stretch, departed))
+            else:
                 found.extend(together)
-                continue
-            found.extend(each for each in together if each.city not in departed)
-            for exact in await self._fetch(
-                "standing_cities_by_day", stretch.first, stretch.last, sorted(departed)
-            ):
-                day = Dates(exact["dated_first"], exact["dated_last"])
-                sitting = exact["activity_id"], exact["occurrence"]
-                ways = exact["attended"], exact["contributed"], exact["named"]
-                found.append(CityPresence(exact["city"], day, *ways, sitting))
         return found
+
+    async def _of_sittings(self, stretch: Dates, only: frozenset[str] | None) -> list[CityPresence]:
+        """Return the cities at each sitting held in a stretch: all of them, or only some."""
+        pointers = None if only is None else sorted(only)
+        found = await self._fetch(
+            "standing_cities_of_sittings", stretch.first, stretch.last, pointers
+        )
+        return [
+            presence
+            for row in found
+            for presence in rows.presences(
+                *(row["cities"], row["city_attended"], row["city_contributed"]),
+                *(row["city_named"], rows.dates(row), (row["activity_id"], row["occurrence"])),
+            )
+            if only is None or presence.city in only
+        ]
 
     async def _uniques(self) -> dict[Dates, Uniques]:
         windows = self.period.windows

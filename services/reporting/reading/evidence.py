@@ -1,5 +1,6 @@
 """Reading what a figure counts, item by item, with the facts under each item."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,17 +15,20 @@ from services.reporting.domain.evidence import (
     contributions,
     hidden_items,
     items_of,
+    looks_at,
     recount,
 )
 from services.reporting.domain.ground import Ground
-from services.reporting.domain.knowledge import Sitting
+from services.reporting.domain.knowledge import Knowledge, Sitting
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import compose
 from services.reporting.reading import rows
 from services.reporting.reading.as_known import AsKnown
+from services.reporting.reading.as_of_now import AsOfNow
 from services.reporting.reading.report import begun, provenance_of
-from services.reporting.reading.tables import snapshot
+from services.reporting.reading.surroundings import Surroundings
+from services.reporting.reading.tables import QUERIES, snapshot
 from shared.queries import Connection
 
 FACTS_OF_CITY_MAX = 20
@@ -41,8 +45,11 @@ async def read_evidence(
     metric: str,
     now: datetime,
     known_at: datetime | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Evidence:
     """Return what a figure counts, as it stands now or as it was known at a moment.
+
+    As of now it costs the sittings of the period and their people; as known then, all of history.
 
     Raises:
         UnknownMetric: the registry defines no such figure.
@@ -54,13 +61,19 @@ async def read_evidence(
         raise UnknownMetric(f"{metric!r} is not a figure; a report lists those there are")
     async with snapshot(connection):
         reader = AsKnown(connection, parameters, period, known_at or FOREVER)
-        knowledge = await reader.knowledge()
+        knowledge = await _standing(connection, registry, period, metric, surroundings, known_at)
+        if knowledge is None:
+            knowledge = await reader.knowledge()
+        else:
+            await connection.execute(QUERIES["rows_by_key"])
         ground = Ground(knowledge, registry)
         first_met = await _first_met(reader, ground) if metric in COUNTED_ONCE else {}
-        items = items_of(Question(ground, period, first_met), metric)
+        # In threads, so that others are answered meanwhile.
+        question = Question(ground, period, first_met)
+        items = await asyncio.to_thread(items_of, question, metric)
         facts = await _facts(reader, items, ground)
     provenance = provenance_of(knowledge.facts, registry)
-    report = compose(ground, period, known_at or now, provenance)
+    report = await asyncio.to_thread(compose, ground, period, known_at or now, provenance)
     return Evidence(
         definition=definition,
         period=period,
@@ -73,6 +86,23 @@ async def read_evidence(
         hidden=hidden_items(definition, items, parameters.people_shown_min),
         provenance=report.provenance,
     )
+
+
+async def _standing(
+    connection: Connection,
+    registry: Registry,
+    period: Period,
+    metric: str,
+    surroundings: Surroundings | None,
+    known_at: datetime | None,
+) -> Knowledge | None:
+    """Return what stands derived; None for another moment, or while not all of it has been."""
+    if known_at is not None:
+        return None
+    parameters = registry.parameters
+    days = looks_at(metric, period, period.span(parameters.partnership_epoch))
+    around = surroundings or Surroundings()
+    return await AsOfNow(connection, parameters, period, around, days).knowledge()
 
 
 async def _first_met(reader: AsKnown, ground: Ground) -> dict[Sitting, FirstMet]:

@@ -213,6 +213,16 @@ class Chance:
         self.book.work(name, "SCN", f"{self.day()}").shares(name, "NLC", f"{self.day()}")
 
 
+async def evidence_says_the_same(desk: Desk, period: str) -> None:
+    """The same of what each figure counts, down to the facts."""
+    for metric in desk.registry.metrics:
+        now = await desk.reports.evidence(parse_period(period), metric)
+        then = await desk.reports.evidence(parse_period(period), metric, NOW)
+        standing, counted = (each.to_json(everything=True) for each in (now, then))
+        for part in counted:
+            assert standing[part] == counted[part], f"{part} of {metric} in {period}"
+
+
 async def says_the_same(desk: Desk, periods: list[str]) -> None:
     """The report that stands derived, and the one counted from the rows as known at this moment."""
     for period in periods:
@@ -237,12 +247,33 @@ async def test_whatever_happens_the_derived_report_is_the_counted_one(
     await desk.take(*chance.book.facts[taken:])
 
     await says_the_same(desk, PERIODS)
+    await evidence_says_the_same(desk, chance.random.choice(PERIODS))
     assert await desk.figure("attendance", "2024") > 0
     assert await desk.figure("attendees_unique", "2024") > 0
     async with desk.pool.acquire() as connection, snapshot(connection):
         period = parse_period("2024-Q1")
         now = AsOfNow(connection, desk.registry.parameters, period, Surroundings())
         assert await now.knowledge() is not None, "the report was not read from what stands derived"
+
+
+async def test_a_city_merged_within_a_quarter_counts_as_itself_before_and_as_its_successor_after(
+    desk: Desk,
+) -> None:
+    book = Book().city("a-town", "OH").city("b-town", "MI")
+    for name, day, pointer in (("w1", "2024-03-05", "a-town"), ("w2", "2024-03-20", "?q1")):
+        book.webinar(name, f"{day}T14:00").held(name, f"{day}T14:00")
+        book.roll(name, somebody("p1", pointer), somebody("p2", pointer))
+    book.tell(
+        CityReferenceResolved(reference_id="q1", city_id="a-town"),
+        CitySucceeded(city_id="a-town", successors=("b-town",), on="2024-03-15", reason="merger"),
+    )
+
+    await desk.given(book)
+
+    await says_the_same(desk, PERIODS)
+    report = await desk.report()
+    assert report["figures"]["cities_engaged"]["value"] == 2
+    assert report["breakdowns"]["cities_engaged"]["subdivision"] == {"US-MI": 1, "US-OH": 1}
 
 
 async def test_everything_derived_at_once_is_what_was_derived_fact_by_fact(desk: Desk) -> None:
