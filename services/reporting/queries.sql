@@ -283,8 +283,9 @@ select distinct first_on, last_on from city_help where recorded_at <= $1;
 select distinct dated_first as first_on, dated_last as last_on from standing_sitting;
 
 -- projected
--- How many facts of each ledger were projected, and when the last of them was recorded.
-select ledger, facts, data_to from projected order by ledger;
+-- How many facts of each ledger were projected, and when the last of them was recorded; `tables`
+-- is another number when the tables were built anew and switched.
+select ledger, facts, data_to, tableoid::bigint as tables from projected order by ledger;
 
 -- standing_level
 -- How far everything has been derived under this meaning; nothing while not all of it has been.

@@ -20,6 +20,7 @@ import asyncpg
 from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
+from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.evidence import Evidence
 from services.reporting.domain.ground import Ground
 from services.reporting.domain.knowledge import Knowledge
@@ -43,7 +44,8 @@ WANTED_SECONDS = 60.0
 """For so long after it was read, a report is composed again when facts come."""
 REST_PER_WORK = 1.0
 """While facts keep coming, composing rests as long as it worked."""
-RETRY_SECONDS = 1.0
+HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
+"""Errors of one report, which end no other."""
 SEES_EVERYTHING = frozenset({"staff", "operator"})
 """Roles that see small counts of people and the facts that carry a person's key."""
 
@@ -144,15 +146,19 @@ class Reports:
         while True:
             asked = await self._standing.higher_than(asked)
             started = time.monotonic()
-            try:
-                for period, wanted_at in reversed(list(self._wanted.items())):
-                    if started - wanted_at <= WANTED_SECONDS and period in self._kept:
-                        await self._refresh(period, asked)
-            except TRANSIENT as error:
-                logger.warning("reports wait: %s", error or type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
+            for period, wanted_at in reversed(list(self._wanted.items())):
+                if started - wanted_at <= WANTED_SECONDS:
+                    await self._refresh_quietly(period, asked)
             if self._standing.flowing_seconds():
                 await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
+
+    async def _refresh_quietly(self, period: Period, asked: int) -> None:
+        """Compose a report again; what hinders it is told to whoever reads it next."""
+        try:
+            await self._refresh(period, asked)
+        except HINDERING as error:
+            logger.warning("no report of %s: %s", period.id, error or type(error).__name__)
+            self._kept.pop(period, None)
 
     async def watch(self, period: Period) -> AsyncIterator[Composed]:
         """Yield the report at once, and again whenever facts have changed what it says."""

@@ -137,7 +137,8 @@ class Standing:
         """Derive all that is marked by now; what was derived before a kill stays derived."""
         counts = await self._pool.fetch(QUERIES["projected"])
         if counts != self._counts:
-            self._counts = counts  # another replica may have projected what is new in these
+            # Another replica has projected something, or the tables were built anew.
+            self._counts = counts
             self.asked += 1
         asked, at = self.asked, time.monotonic()
         await self._begin()

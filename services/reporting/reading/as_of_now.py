@@ -63,11 +63,11 @@ class AsOfNow:
             return None
         span = self.period.span(self.parameters.partnership_epoch)
         recent = Dates(min(window.first for window in self.period.windows), span.last)
-        projected = {row["ledger"]: row for row in await self._fetch("projected")} | {
-            "events": level
-        }
+        projected = {row["ledger"]: row for row in await self._fetch("projected")}
+        versions = {name: (row["tables"], row["facts"]) for name, row in projected.items()}
+        projected["events"] = level
         facts = {name: projected[name]["facts"] if name in projected else 0 for name in LEDGERS}
-        around = await self.surroundings.read(self.connection, facts, recent)
+        around = await self.surroundings.read(self.connection, versions, recent)
         sittings = await self._fetch("standing_sittings", recent.first, recent.last)
         states = [rows.state(row) for row in sittings]
         ids = sorted({state.activity_id for state in states})

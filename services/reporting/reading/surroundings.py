@@ -90,16 +90,16 @@ async def works(connection: Connection, known_at: datetime, recent: Dates) -> Pa
 class Surroundings:
     """What surrounds the occurrences as of now, read again when its ledger has moved."""
 
-    _kept: dict[object, tuple[int, Part]] = field(default_factory=dict)
+    _kept: dict[object, tuple[object, Part]] = field(default_factory=dict)
 
     async def read(
-        self, connection: Connection, facts: Mapping[str, int], recent: Dates
+        self, connection: Connection, versions: Mapping[str, object], recent: Dates
     ) -> dict[str, Any]:
         """Return all of it.
 
         Args:
             connection: inside of the snapshot of the report.
-            facts: how many facts of each ledger that snapshot holds.
+            versions: what is another when that snapshot holds other facts of a ledger.
             recent: the days within which deliveries and downloads matter.
         """
 
@@ -110,14 +110,14 @@ class Surroundings:
             return await cities(connection, FOREVER)
 
         return {
-            **await self._of("cities", facts["membership"], read_cities),
-            **await self._of(recent, facts["resources"], read_works),
+            **await self._of("cities", versions.get("membership"), read_cities),
+            **await self._of(recent, versions.get("resources"), read_works),
         }
 
-    async def _of(self, key: object, facts: int, read: Callable[[], Awaitable[Part]]) -> Part:
+    async def _of(self, key: object, version: object, read: Callable[[], Awaitable[Part]]) -> Part:
         kept = self._kept.pop(key, None)
-        if kept is None or kept[0] != facts:
-            kept = facts, await read()
+        if kept is None or kept[0] != version:
+            kept = version, await read()
         self._kept[key] = kept
         while len(self._kept) > REACHES_KEPT_MAX:
             del self._kept[next(iter(self._kept))]
