@@ -24,9 +24,10 @@ from tandem.reporting.v1 import reporting_pb2_grpc
 from shared.embedded import postgres
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
-from shared.messaging import NatsAddress, connect, publish_batches
+from shared.messaging import NatsAddress, connect, publish_batches, publish_one
 from shared.queries import Queries
 from shared.rpc import channel
+from tests.support.flow import PERIOD as FLOW_PERIOD
 from tests.support.flow import Flow
 from tests.support.settling import until
 
@@ -41,6 +42,9 @@ READS = 400
 FLOW_PER_SECOND = 1_000
 FLOW_SECONDS = 15
 SECONDS_MAX = 3_600.0
+EVENTS = 20
+PAUSE_SECONDS = 0.3
+CROWD = 20_000
 
 
 async def seed(database: asyncpg.Connection, facts: int) -> None:
@@ -53,18 +57,21 @@ async def seed(database: asyncpg.Connection, facts: int) -> None:
     await database.execute("vacuum analyze", timeout=SECONDS_MAX)
 
 
-async def derived(database: asyncpg.Connection) -> float:
-    """Return the seconds that it takes to derive everything."""
+async def derived(database: asyncpg.Connection, *activities: str) -> float:
+    """Return the seconds that it takes to derive some activities, or everything."""
     started = time.perf_counter()
     await database.execute(
         "insert into stale (activity_id) select activity_id from activity_description"
+        " where cardinality($1::text[]) = 0 or activity_id = any ($1)",
+        activities,
     )
-
-    async def nothing_stale() -> bool:
-        return not await database.fetchval("select exists (select from stale)")
-
-    await until(nothing_stale, "everything derived", SECONDS_MAX)
+    await until(lambda: nothing_stale(database), "everything derived", SECONDS_MAX)
     return time.perf_counter() - started
+
+
+async def nothing_stale(database: asyncpg.Connection) -> bool:
+    """Tell whether everything is derived."""
+    return not await database.fetchval("select exists (select from stale)")
 
 
 async def latencies(reporting: Any, seconds: float = 0.0) -> list[float]:
@@ -102,6 +109,26 @@ async def flow(endpoints: dict[str, Any]) -> AsyncIterator[None]:
         await connection.close()
 
 
+async def moved(endpoints: dict[str, Any], reporting: Any) -> list[float]:
+    """Return the sorted milliseconds from publishing one event until a watched figure moves."""
+    seed_file = Path(endpoints["credentials"]["demo"]["nkey_seed_file"])
+    connection = await connect(NatsAddress(endpoints["nats"], "demo", seed_file))
+    request = pb.WatchReportRequest(period=FLOW_PERIOD)
+    watching = reporting.WatchReport(request, timeout=30)
+    await watching.read()
+    found = []
+    everybody = Flow(people=FLOW_PER_SECOND * FLOW_SECONDS + EVENTS).messages()
+    for message in everybody[-2 * EVENTS :: 2]:  # who joins, and has not left
+        before = time.perf_counter()
+        await publish_one(connection, message)
+        await watching.read()
+        found.append((time.perf_counter() - before) * 1000)
+        await asyncio.sleep(PAUSE_SECONDS)
+    watching.cancel()
+    await connection.close()
+    return sorted(found)
+
+
 def shown(found: list[float]) -> str:
     """Return the median and the ninety-ninth of a hundred."""
     return f"p50 {statistics.median(found):,.1f}   p99 {found[int(len(found) * 0.99)]:,.1f} ms"
@@ -129,6 +156,13 @@ async def main(facts: int, port_base: int) -> None:
             table.add_row("read again, idle", shown(await latencies(reporting)))
             async with flow(endpoints):
                 table.add_row("while facts come", shown(await latencies(reporting, FLOW_SECONDS)))
+            await until(lambda: nothing_stale(database), "everything derived", SECONDS_MAX)
+            table.add_row("one event until it shows", shown(await moved(endpoints, reporting)))
+            table.add_row("a sitting of 555", f"{1000 * await derived(database, 'a1'):,.0f} ms")
+            await database.execute(SEEDING["crowd"], "a1", CROWD)
+            for what in ("first", "again"):
+                took = 1000 * await derived(database, "a1")
+                table.add_row(f"a sitting of {CROWD:,}, {what}", f"{took:,.0f} ms")
             table.add_row("memory", f"{process.memory_info().rss / 1e6:,.0f} MB")
             await to.close()
             await database.close()

@@ -103,3 +103,15 @@ from (
 insert into projected
 select ledger, count(*), max(recorded_at) from fact group by ledger
 on conflict (ledger) do update set facts = excluded.facts, data_to = excluded.data_to;
+
+-- crowd
+-- The file of one activity handed in again, now with $2 people.
+with handed_in as (
+    insert into roll
+    select 'activity-' || $1, max(version) + 1, now(), $1, '1', true, 'sha256:crowd', $2
+    from roll where activity_id = $1
+    returning stream, version
+)
+insert into roll_participant
+select stream, version, 'p' || n, false, 'attendee', 'c' || n % 2000, null, null, true, '{}'
+from handed_in, generate_series(1, $2::integer) as n;
