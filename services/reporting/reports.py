@@ -22,13 +22,12 @@ from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.evidence import Evidence
-from services.reporting.domain.ground import Ground
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
-from services.reporting.domain.report import compose, period_json
+from services.reporting.domain.report import period_json
 from services.reporting.reading import read_evidence, read_periods
-from services.reporting.reading.report import begun, provenance_of, read_knowledge
+from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.standing import Standing
 from shared.access import Principal
@@ -119,12 +118,12 @@ class Reports:
             kept, now = self._kept.get(period), self._clock()
             if kept is not None and kept.asked >= asked and kept.day == now.date():
                 return kept
-            composed = await self._compose(period, now, None)
+            report = await self._compose(period, now, None)
             if period in self._wanted:
-                self._kept[period] = composed
+                self._kept[period] = report
         self._recomposed.set()
         self._recomposed = asyncio.Event()
-        return composed
+        return report
 
     async def _compose(
         self, period: Period, moment: datetime, known_at: datetime | None
@@ -165,10 +164,10 @@ class Reports:
         said: Composed | None = None
         while True:
             recomposed = self._recomposed
-            composed = await self.report(period)
-            if said is None or composed.figures != said.figures:
-                said = composed
-                yield composed
+            report = await self.report(period)
+            if said is None or report.figures != said.figures:
+                said = report
+                yield report
             while not recomposed.is_set():
                 self._want(period)
                 try:
@@ -226,7 +225,6 @@ def _written(
     knowledge: Knowledge, registry: Registry, period: Period, moment: datetime
 ) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     """Return the report that some knowledge makes: its message, its JSON and its figures."""
-    provenance = provenance_of(knowledge.facts, registry)
-    document = compose(Ground(knowledge, registry), period, moment, provenance).to_json()
+    document = composed(knowledge, registry, period, moment).to_json()
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return ParseDict(document, pb.Report()), text, document["figures"]
