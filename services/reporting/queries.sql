@@ -278,6 +278,10 @@ select distinct first_on, last_on from resource_share where recorded_at <= $1
 union
 select distinct first_on, last_on from city_help where recorded_at <= $1;
 
+-- standing_complete
+-- Whether every sitting has been derived.
+select exists (select from standing_level where facts is not null);
+
 -- standing_dates
 -- The dates of all sittings.
 select distinct dated_first as first_on, dated_last as last_on from standing_sitting;

@@ -197,7 +197,7 @@ class Reports:
         now, parameters = self._clock(), self._registry.parameters
         await self._standing.risen(self._standing.asked)
         async with self._pool.acquire() as connection:
-            found = await read_periods(connection, now, parameters)
+            found = await read_periods(connection, now)
         return [(period, period.status_on(now.date(), parameters)) for period in found]
 
     def now(self) -> datetime:
