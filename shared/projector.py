@@ -30,6 +30,7 @@ from shared.wire import from_wire
 
 logger = logging.getLogger(__name__)
 
+COUNT = Queries(SHARED_QUERIES)["projected_counts"]
 PROJECTOR_LOCK = 0x7072_6F6A
 BATCH_FACTS_MAX = 1000
 FETCH_SECONDS = 1.0
@@ -47,6 +48,14 @@ Missing = Mapping[str, Mapping[str, int]]
 
 Project = Callable[[Recorded], Sequence[Statement | Row]]
 """A pure projection: a fact into what it writes."""
+
+Stale = Callable[[Sequence[Recorded]], Sequence[Statement]]
+"""The marks that a batch leaves for whoever derives more from its rows."""
+
+
+def nothing_stale(facts: Sequence[Recorded]) -> Sequence[Statement]:
+    """Leave no mark: nothing is derived from these rows."""
+    return ()
 
 
 class LedgerReader(Protocol):
@@ -68,10 +77,11 @@ class Projector:
         queries: Queries,
         ledgers: Mapping[str, LedgerReader],
         on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
+        stale: Stale = nothing_stale,
     ) -> None:
         """Bind a pure projection to its tables and to the ledgers that fill its gaps."""
         self._pool, self._facts, self._project, self._tables = pool, facts, project, queries
-        self._ledgers, self._on_projected = ledgers, on_projected
+        self._ledgers, self._on_projected, self._stale = ledgers, on_projected, stale
         self._queries = Queries(SHARED_QUERIES)
 
     async def run(self, connection: Client, durable: str) -> None:
@@ -151,7 +161,7 @@ class Projector:
                 return [], missing
             fresh = _in_order(facts, versions)
             failpoint("projector.before_write")
-            await write(connection, self._tables, self._project, fresh)
+            await write(connection, self._tables, self._project, self._stale, fresh)
             failpoint("projector.before_commit")
         return fresh, {}
 
@@ -173,11 +183,20 @@ class Projector:
 
 
 async def write(
-    connection: Connection, queries: Queries, project: Project, facts: Sequence[Recorded]
+    connection: Connection,
+    queries: Queries,
+    project: Project,
+    stale: Stale,
+    facts: Sequence[Recorded],
 ) -> None:
-    """Write facts that are new, and what follows from them."""
+    """Write facts that are new, what follows from them and what they make out of date."""
     writes = [row for fact in facts for row in (_fact_row(fact), *project(fact))]
-    await run(connection, queries, writes)
+    await run(connection, queries, [*writes, *stale(facts)])
+    await connection.execute(
+        COUNT,
+        [fact.ledger for fact in facts],
+        [fact.recorded_at for fact in facts],
+    )
 
 
 def _stream(fact: Recorded) -> Stream:

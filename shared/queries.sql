@@ -235,6 +235,15 @@ select version, fact_id, type, recorded_at, source, source_id
 -- projection_tables
 -- Which tables serve: another number after a rebuild has switched them.
 select 'fact'::regclass::oid::bigint;
+-- projected_counts
+-- So many more facts of these ledgers are projected now, the newest of them recorded then.
+insert into projected as p (ledger, facts, data_to)
+select ledger, count(*), max(recorded_at)
+  from unnest($1::text[], $2::timestamptz[]) as fresh (ledger, recorded_at)
+ group by ledger
+ order by ledger
+on conflict (ledger) do update
+   set facts = p.facts + excluded.facts, data_to = greatest(p.data_to, excluded.data_to);
 
 -- audited_position
 -- How far this ledger was compared.

@@ -27,7 +27,7 @@ from shared.database import DatabaseAddress, connect_alone, connect_pool, migrat
 from shared.errors import Refused
 from shared.failpoints import failpoint
 from shared.ledger import RemoteLedger
-from shared.projector import PROJECTOR_LOCK, Project, write
+from shared.projector import PROJECTOR_LOCK, Project, Stale, nothing_stale, write
 from shared.queries import SHARED_QUERIES, Connection, Queries
 from shared.recorded import Recorded
 
@@ -54,9 +54,11 @@ class Plan:
         migrations: directories of SQL, as the service lists them.
         code: what the rows depend on; when it changes, a rebuild that was broken off begins anew.
         project: a fact into rows, pure.
-        queries: the statements that `project` names.
+        stale: the marks that a batch leaves for `derive`, as it does when it is projected.
+        queries: the statements that both name.
         ledgers: by name.
         derive: makes what the service derives from rows, on a pool whose tables are the new ones.
+        derived: the tables of that, which follow the rows at a distance and are not compared.
     """
 
     service: str
@@ -65,7 +67,9 @@ class Plan:
     project: Project
     queries: Queries
     ledgers: Mapping[str, RemoteLedger]
+    stale: Stale = nothing_stale
     derive: Callable[[asyncpg.Pool], Awaitable[None]] | None = None
+    derived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,8 @@ class Rebuild:
         return position or 0
 
     async def _write(self, facts: Sequence[Recorded]) -> None:
-        await write(self._connection, self._plan.queries, self._plan.project, facts)
+        plan = self._plan
+        await write(self._connection, plan.queries, plan.project, plan.stale, facts)
         self._loaded += len(facts)
 
     # index
@@ -323,7 +328,10 @@ class Rebuild:
     async def _differences(self) -> list[TableDifference]:
         """Return in which tables of both schemas the rows differ."""
         rows = await self._connection.fetch(
-            self._queries["tables_of_both"], self.serving, self.new, sorted(BOOKKEEPING)
+            self._queries["tables_of_both"],
+            self.serving,
+            self.new,
+            sorted(BOOKKEEPING | self._plan.derived),
         )
         found = []
         for row in rows:

@@ -1,7 +1,8 @@
 """Reporting: what the partnership achieved in a period, counted from recorded facts.
 
 Owns       the rows that restate facts (tables below) and the metric registry (`registry.toml`).
-           Nothing derived is stored: every figure is counted when it is read, as known at a moment.
+           A report as known then is counted from them when it is read. What a report of today
+           shows stands derived beside them, and moves with each fact by the difference.
 Accepts    the facts of membership, events and resources, through the shared projector and its
            checkpoint, the table `fact`. A repeat is dropped there; any order across streams gives
            the same rows.
@@ -14,11 +15,13 @@ Tables     city_description, city_succession, membership_change, reference_answe
            activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
            roll_participant, passage, registration, city_mention, city_help, person_erasure
            (events); resource_description, resource_edition, resource_share, resource_delivery,
-           resource_download, resource_withdrawal (resources).
+           resource_download, resource_withdrawal (resources). Derived: standing_sitting,
+           standing_city, standing_person, standing_uniques, standing_level, and the marks `stale`.
 
-The way of a fact: projections/ (fact to rows) -> sql/0002_as_known.sql (rows as known at a moment)
--> reading.py (rows to knowledge) -> domain/ground.py (occurrences, touches, works) ->
-domain/figures.py -> domain/report.py -> reports.py (kept until facts come) -> rpc.py, web.py.
-And back: domain/evidence.py names the items that each figure counts, and reading.py the facts under
-each item. How each figure is counted, for leaders: docs/metrics.md.
+The way of a fact: projections/ (fact to rows, and to marks of what they make out of date) ->
+sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
+reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
+-> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web.py.
+And back: domain/evidence.py names the items that each figure counts, and reading/evidence.py the
+facts under each item. How each figure is counted, for leaders: docs/metrics.md.
 """

@@ -9,10 +9,12 @@ import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
 from services.reporting.projections import project
+from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry
 from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
+from services.reporting.standing import DERIVED, Standing
 from services.reporting.web import routes
 from shared.access import Access
 from shared.auditor import Auditor
@@ -49,12 +51,29 @@ def projector_of(
 ) -> Projector:
     """Return the projector of all facts into the tables behind `pool`."""
     every = MembershipEvent | EventsEvent | ResourcesEvent
-    return Projector(pool, every, project, QUERIES, ledgers_of(channels), on_projected)
+    return Projector(
+        pool, every, project, QUERIES, ledgers_of(channels), on_projected=on_projected, stale=stale
+    )
+
+
+async def derive(pool: asyncpg.Pool) -> None:
+    """Derive from the rows behind `pool` all that a report of today shows."""
+    await Standing(pool, load_registry().parameters).derive_all()
 
 
 def plan_of(channels: Mapping[str, grpc.aio.Channel]) -> Plan:
     """Return what a rebuild of reporting builds, from the ledgers behind these channels."""
-    return Plan("reporting", MIGRATIONS, CODE, project, QUERIES, ledgers_of(channels))
+    return Plan(
+        service="reporting",
+        migrations=MIGRATIONS,
+        code=CODE,
+        project=project,
+        stale=stale,
+        queries=QUERIES,
+        ledgers=ledgers_of(channels),
+        derive=derive,
+        derived=DERIVED,
+    )
 
 
 @asynccontextmanager
@@ -91,17 +110,21 @@ async def running(
         }
         for each in channels.values():
             opened.stack.push_async_callback(each.close)
-        reports = Reports(pool, load_registry(), clock)
+        registry = load_registry()
+        standing = Standing(pool, registry.parameters)
+        reports = Reports(pool, registry, clock, standing)
 
         def projected(facts: Sequence[Recorded]) -> None:
             auditor.passed(facts)
-            reports.changed()
+            standing.marked()
 
         projector = projector_of(pool, channels, projected)
+        auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked)
         opened.background(keep_consumer(connection, "reporting"))
-        auditor = Auditor(pool, ledgers_of(channels), projector.apply, reports.changed)
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())
+        opened.background(standing.run())
+        opened.background(reports.refresh_for_ever())
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",

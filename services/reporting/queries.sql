@@ -34,22 +34,16 @@ from occurrence_at($1, $2, $3);
 select *
 from activity_at($1, $2);
 
--- groups
--- People of occurrences that may have been held, by city pointer and position. Arguments: known at;
+-- turnouts
+-- Who came to occurrences that may have been held, and which cities were there. Arguments: known at;
 -- activities, occurrences, actual starts and ends, starts for those who register; the least
 -- seconds; the days of the recording. `number` is the place of the occurrence in the arguments.
-select p.number, p.city, p.position,
-    count(*)::integer as people,
-    count(*) filter (where p.attended)::integer as attended,
-    count(*) filter (where p.attended and p.registered)::integer as attended_registered,
-    count(*) filter (where p.late)::integer as late,
-    count(*) filter (where p.attended and p.erased)::integer as erased,
-    count(*) filter (where p.role in ('host', 'panelist'))::integer as contributed
-from attender_at($1, $2, $3, $4, $5, $6, $7, $8) p
-group by p.number, p.city, p.position;
+select number, people, attended, attended_registered, erased, named, positions, position_attended,
+    cities, city_attended, city_contributed, city_named
+from turnout_at($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- uniques
--- Distinct people over each window: as `groups`, and for each occurrence by its number ($9) a
+-- Distinct people over each window: as `turnouts`, and for each occurrence by its number ($9) a
 -- window ($10) in which it lies.
 select person.lies_in,
     count(*) filter (where person.attended)::integer as attendees,
@@ -72,13 +66,6 @@ select number, count(*)::integer as registrations
 from registration_at($1, $2, $3, $4)
 where counts
 group by number;
-
--- mentions
--- Cities named at some occurrences.
-select m.activity_id, m.occurrence, m.city, m.part
-from unnest($2::text[], $3::text[]) as s (activity_id, occurrence)
-join city_mention m using (activity_id, occurrence)
-where m.recorded_at <= $1;
 
 -- help
 -- Cities helped on dates from $2 to $3.
@@ -140,8 +127,13 @@ lock table rebuilt in access share mode;
 -- Room to sort and hash the people of a few quarters without going to disk, in this transaction.
 set local work_mem = '32MB';
 
+-- rows_by_key
+-- In this transaction rows are looked up by their keys. A planner that takes a few sittings for many
+-- reads whole tables instead: 160 ms for a sitting among a million facts, and all of it history.
+set local enable_seqscan = off;
+
 -- first_met
--- Where each person of a period is met first: as `groups`, for held occurrences in their order.
+-- Where each person of a period is met first: as `turnouts`, for held occurrences in their order.
 select p.number,
     count(*) filter (where p.attended and p.place = 1)::integer as attendees,
     count(*) filter (where p.walked_in and p.place_walked_in = 1)::integer as walk_ins,
@@ -290,3 +282,303 @@ union
 select distinct first_on, last_on from resource_share where recorded_at <= $1
 union
 select distinct first_on, last_on from city_help where recorded_at <= $1;
+
+-- standing_complete
+-- Whether every sitting has been derived.
+select exists (select from standing_level where facts is not null);
+
+-- standing_dates
+-- The dates of all sittings.
+select distinct dated_first as first_on, dated_last as last_on from standing_sitting;
+
+-- projected
+-- How many facts of each ledger were projected, and when the last of them was recorded; `tables`
+-- is another number when the tables were built anew and switched.
+select ledger, facts, data_to, tableoid::bigint as tables from projected order by ledger;
+
+-- standing_level
+-- How far everything has been derived under this meaning; nothing while not all of it has been.
+select facts, data_to from standing_level where meaning = $1 and facts is not null;
+
+-- standing_sittings
+-- The sittings that may lie between the days $1 and $2, in their latest state, with their turnout.
+select activity_id, occurrence, time_zone, planned_on, planned_at, outcome, began, ended,
+    first_on, last_on, attendance, registrations, counted_at, final_roll_at,
+    registered, people, attended, attended_registered, erased, named, positions, position_attended
+from standing_sitting
+where dated_last >= $1 and dated_first <= $2;
+
+-- standing_cities
+-- The cities at the sittings held in each stretch that may lie between the days $1 and $2.
+select first_on, last_on, array_agg(city) as cities, array_agg(attended) as attended,
+    array_agg(contributed) as contributed, array_agg(named) as named
+from standing_city
+where last_on >= $1 and first_on <= $2
+group by first_on, last_on;
+
+-- standing_cities_of_sittings
+-- The cities at each sitting held in a stretch, from $1 to $2; where $3 are some cities, only those
+-- sittings at which one of them was.
+select activity_id, occurrence, dated_first as first_on, dated_last as last_on, cities,
+    city_attended, city_contributed, city_named
+from standing_sitting
+where stretch_first = $1 and stretch_last = $2 and held and ($3::text[] is null or cities && $3);
+
+-- standing_uniques
+-- Distinct people over some windows.
+select u.first_on, u.last_on, u.attendees, u.weak, u.walk_ins, u.late_viewers
+from standing_uniques u
+join unnest($1::date[], $2::date[]) as w (first_on, last_on) using (first_on, last_on);
+
+-- mark_stale
+-- What some facts made out of date: a sitting, all sittings of an activity, or those of a person.
+insert into stale (activity_id, occurrence, person)
+select * from unnest($1::text[], $2::text[], $3::text[]);
+
+-- mark_everything_stale
+-- Every sitting there is.
+insert into stale (activity_id)
+select activity_id from occurrence_plan
+union
+select activity_id from occurrence_outcome
+union
+select activity_id from standing_sitting;
+
+-- one_at_a_time
+-- Whoever derives waits for whoever does. The first statement of the transaction: what it sees is
+-- what stands once it has the lock.
+lock table standing_level in share row exclusive mode;
+
+-- marks_so_far
+-- The newest mark, and the facts of events that are projected: all that they made out of date is
+-- marked with it or before.
+select coalesce(max(s.mark), 0) as mark, coalesce(max(p.facts), 0) as facts,
+    max(p.data_to) as data_to
+from (values ('events')) as of (ledger)
+left join projected p using (ledger)
+left join lateral (select max(mark) as mark from stale) s on true;
+
+-- stale_marks
+-- What is out of date by the marks up to $1, the longest first, with the marks that say so.
+select activity_id, occurrence, person, array_agg(mark) as marks
+from stale
+where mark <= $1
+group by activity_id, occurrence, person
+order by min(mark)
+limit $2;
+
+-- forget_marks
+-- Marks that were dealt with.
+delete from stale where mark = any ($1::bigint[]);
+
+-- marked_sittings
+-- The sittings ($1, $2), all of some activities ($3) and those at which some people ($4) count, in
+-- their latest state, and the days under which each was counted so far.
+with wanted as (
+    select * from unnest($1::text[], $2::text[]) as s (activity_id, occurrence)
+    union
+    select activity_id, occurrence from occurrence_plan where activity_id = any ($3::text[])
+    union
+    select activity_id, occurrence from occurrence_outcome where activity_id = any ($3::text[])
+    union
+    select activity_id, occurrence from standing_sitting where activity_id = any ($3::text[])
+    union
+    select s.activity_id, s.occurrence
+    from standing_person p
+    join standing_sitting s on s.stretch_first = p.first_on and s.stretch_last = p.last_on
+    where p.person = any ($4::text[]) and s.held and p.person = any (s.persons)
+),
+gathered as (
+    select array_agg(w.activity_id) as activity_ids, array_agg(w.occurrence) as occurrences
+    from wanted w
+)
+select s.*, before.stretch_first, before.stretch_last
+from gathered g
+cross join lateral sitting_at('infinity', g.activity_ids, g.occurrences) s
+left join standing_sitting before using (activity_id, occurrence);
+
+-- derive
+-- Some sittings derived anew, and everything counted over several moved by the difference. For each
+-- sitting: activity, occurrence, its dates, its stretch of days (all four empty where it has no
+-- date), whether it was held if somebody came and if nobody did, actual start and end, the start
+-- for those who register. Then the least seconds, the days of the recording, and the windows around
+-- all stretches that the sittings are counted under, now or before.
+with wanted as materialized (
+    select * from unnest(
+        $1::text[], $2::text[], $3::date[], $4::date[], $5::date[], $6::date[],
+        $7::boolean[], $8::boolean[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]
+    ) with ordinality as w (
+        activity_id, occurrence, dated_first, dated_last, stretch_first, stretch_last,
+        held_if_somebody, held_if_nobody, began, ended, starts, number
+    )
+),
+candidate as materialized (
+    select array_agg(activity_id order by number) as activity_ids,
+        array_agg(occurrence order by number) as occurrences,
+        array_agg(began order by number) as begans, array_agg(ended order by number) as endeds,
+        array_agg(starts order by number) as starts
+    from wanted
+    where held_if_somebody
+),
+turnout as materialized (
+    select c.activity_ids[t.number] as activity_id, c.occurrences[t.number] as occurrence, t.*
+    from candidate c
+    cross join lateral turnout_at(
+        'infinity', c.activity_ids, c.occurrences, c.begans, c.endeds, c.starts, $12, $13
+    ) t
+),
+registered as (
+    select number, count(*)::integer as registered
+    from registration_at('infinity', $1, $2, $11)
+    where counts
+    group by number
+),
+-- Deleted and inserted again, because every column may have changed.
+before as materialized (
+    delete from standing_sitting s
+    using wanted w
+    where s.activity_id = w.activity_id and s.occurrence = w.occurrence
+    returning s.*
+),
+after as materialized (
+    select s.activity_id, s.occurrence, s.time_zone, s.planned_on, s.planned_at, s.outcome,
+        s.began, s.ended, s.first_on, s.last_on, s.attendance, s.registrations, s.counted_at,
+        s.final_roll_at, w.dated_first, w.dated_last, w.stretch_first, w.stretch_last,
+        case when t.attended > 0 or t.named > 0 then w.held_if_somebody else w.held_if_nobody end
+            as held,
+        coalesce(r.registered, 0) as registered, coalesce(t.people, 0) as people,
+        coalesce(t.attended, 0) as attended,
+        coalesce(t.attended_registered, 0) as attended_registered,
+        coalesce(t.erased, 0) as erased, coalesce(t.named, 0) as named,
+        coalesce(t.positions, '{}') as positions,
+        coalesce(t.position_attended, '{}') as position_attended,
+        coalesce(t.cities, '{}') as cities, coalesce(t.city_attended, '{}') as city_attended,
+        coalesce(t.city_contributed, '{}') as city_contributed,
+        coalesce(t.city_named, '{}') as city_named,
+        coalesce(t.persons, '{}') as persons, coalesce(t.flags, '{}') as flags
+    from wanted w
+    join sitting_at('infinity', $1, $2) s using (activity_id, occurrence)
+    left join turnout t using (activity_id, occurrence)
+    left join registered r on r.number = w.number
+    where w.dated_first is not null
+),
+kept as (
+    insert into standing_sitting
+    select after.* from after cross join (select count(*) from before) when_all_are_deleted
+),
+city_difference as (
+    select first_on, last_on, city, sum(attended) as attended, sum(contributed) as contributed,
+        sum(named) as named
+    from (
+        select s.stretch_first, s.stretch_last, c.city, -c.attended, -c.contributed, -c.named
+        from before s
+        cross join lateral unnest(s.cities, s.city_attended, s.city_contributed, s.city_named)
+            as c (city, attended, contributed, named)
+        where s.held
+        union all
+        select s.stretch_first, s.stretch_last, c.city, c.attended, c.contributed, c.named
+        from after s
+        cross join lateral unnest(s.cities, s.city_attended, s.city_contributed, s.city_named)
+            as c (city, attended, contributed, named)
+        where s.held
+    ) moved (first_on, last_on, city, attended, contributed, named)
+    group by first_on, last_on, city
+    having sum(attended) <> 0 or sum(contributed) <> 0 or sum(named) <> 0
+),
+cities_moved as (
+    insert into standing_city as c select * from city_difference
+    on conflict (first_on, last_on, city) do update set
+        attended = c.attended + excluded.attended,
+        contributed = c.contributed + excluded.contributed,
+        named = c.named + excluded.named
+),
+person_difference as materialized (
+    select person, first_on, last_on, sum(sign * (flags & 1)) as attended,
+        sum(sign * (flags >> 1 & 1)) as weak, sum(sign * (flags >> 2 & 1)) as walked_in,
+        sum(sign * (flags >> 3 & 1)) as late
+    from (
+        select s.stretch_first, s.stretch_last, p.person, p.flags, -1
+        from before s cross join lateral unnest(s.persons, s.flags) as p (person, flags)
+        where s.held
+        union all
+        select s.stretch_first, s.stretch_last, p.person, p.flags, 1
+        from after s cross join lateral unnest(s.persons, s.flags) as p (person, flags)
+        where s.held
+    ) moved (first_on, last_on, person, flags, sign)
+    group by person, first_on, last_on
+    having sum(sign * (flags & 1)) <> 0 or sum(sign * (flags >> 1 & 1)) <> 0
+        or sum(sign * (flags >> 2 & 1)) <> 0 or sum(sign * (flags >> 3 & 1)) <> 0
+),
+persons_moved as (
+    insert into standing_person as p select * from person_difference
+    on conflict (person, first_on, last_on) do update set
+        attended = p.attended + excluded.attended,
+        weak = p.weak + excluded.weak,
+        walked_in = p.walked_in + excluded.walked_in,
+        late = p.late + excluded.late
+),
+-- What these people were in the windows and what they are: who was there at another sitting too
+-- was counted already, and stays counted.
+person_in_window as (
+    select w.first_on, w.last_on, p.person,
+        coalesce(sum(p.attended) filter (where p.stood), 0) > 0 as attended_before,
+        coalesce(sum(p.weak) filter (where p.stood), 0) > 0 as weak_before,
+        coalesce(sum(p.walked_in) filter (where p.stood), 0) > 0 as walked_in_before,
+        coalesce(sum(p.late) filter (where p.stood), 0) > 0 as late_before,
+        sum(p.attended) > 0 as attended, sum(p.weak) > 0 as weak,
+        sum(p.walked_in) > 0 as walked_in, sum(p.late) > 0 as late
+    from (
+        select stood.*, true as stood
+        from (select distinct person from person_difference) moved
+        -- Kept apart by `offset`, so that each person is looked up and no table is read as a whole.
+        cross join lateral (
+            select * from standing_person s where s.person = moved.person offset 0
+        ) stood
+        union all
+        select *, false from person_difference
+    ) p
+    join unnest($14::date[], $15::date[]) as w (first_on, last_on)
+        on p.first_on >= w.first_on and p.last_on <= w.last_on
+    group by w.first_on, w.last_on, p.person
+)
+insert into standing_uniques as u
+select first_on, last_on,
+    sum(attended::integer - attended_before::integer),
+    sum((attended and weak)::integer - (attended_before and weak_before)::integer),
+    sum(walked_in::integer - walked_in_before::integer),
+    sum(late::integer - late_before::integer)
+from person_in_window
+group by first_on, last_on
+on conflict (first_on, last_on) do update set
+    attendees = u.attendees + excluded.attendees,
+    weak = u.weak + excluded.weak,
+    walk_ins = u.walk_ins + excluded.walk_ins,
+    late_viewers = u.late_viewers + excluded.late_viewers;
+
+-- drop_empty_cities
+-- Rows of cities that count nothing any more.
+delete from standing_city where attended = 0 and contributed = 0 and named = 0;
+
+-- drop_empty_persons
+-- Rows of people who count nowhere any more.
+delete from standing_person where attended = 0 and weak = 0 and walked_in = 0 and late = 0;
+
+-- drop_empty_uniques
+-- Windows in which nobody is left.
+delete from standing_uniques
+where attendees = 0 and weak = 0 and walk_ins = 0 and late_viewers = 0;
+
+-- standing_meaning
+-- Under which meaning everything is derived.
+select meaning from standing_level;
+
+-- begin_meaning
+-- From now on everything is derived under this meaning, and nothing has been yet.
+with gone as (delete from standing_level)
+insert into standing_level (meaning) values ($1);
+
+-- level_reached
+-- So many facts of events are derived for certain, the newest of them recorded then.
+update standing_level
+set facts = $2, data_to = $3
+where meaning = $1 and (facts is null or facts < $2);

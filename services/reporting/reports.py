@@ -1,75 +1,203 @@
-"""Reports on demand: counted once for each state of the rows, told to whoever watches."""
+"""Reports on demand: composed once for each state of the rows, told to whoever watches.
+
+A report as of now is kept as it leaves, as JSON and as a message, and composed again in the
+background when facts have come, as long as somebody reads or watches it. A read is exact: it waits
+until what was projected before it is derived and composed. Only while facts have kept coming for
+more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; how
+far it is, `data_to` and the provenance of the report say.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
+from google.protobuf.json_format import ParseDict
+from tandem.reporting.v1 import reporting_pb2 as pb
 
+from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.evidence import Evidence
+from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
-from services.reporting.domain.report import Report, period_json
-from services.reporting.reading import read_evidence, read_periods, read_report
+from services.reporting.domain.report import period_json
+from services.reporting.reading import read_evidence, read_periods
+from services.reporting.reading.report import begun, composed, read_knowledge
+from services.reporting.reading.surroundings import Surroundings
+from services.reporting.standing import Standing
 from shared.access import Principal
 from shared.clock import Clock
+from shared.database import TRANSIENT
 
-KEPT_REPORTS_MAX = 200
+logger = logging.getLogger(__name__)
+
+KEPT_REPORTS_MAX = 50
+FLOW_SECONDS = 1.0
+BEHIND_SECONDS_MAX = 5.0
+WANTED_SECONDS = 60.0
+"""For so long after it was read, a report is composed again when facts come."""
+REST_PER_WORK = 1.0
+"""While facts keep coming, composing rests as long as it worked."""
+HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
+"""Errors of one report, which end no other."""
 SEES_EVERYTHING = frozenset({"staff", "operator"})
 """Roles that see small counts of people and the facts that carry a person's key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A report as it leaves.
+
+    Args:
+        figures: what it says of its figures, to tell whether one has moved.
+        asked, at: the level (standing.Level) that it rests on.
+        day: the day on which its status holds.
+    """
+
+    message: pb.Report
+    json: bytes
+    figures: Mapping[str, Any]
+    asked: int
+    at: float
+    day: date
+
+
 class Reports:
-    """Reads reports, and keeps each until a fact arrives or the day ends."""
+    """Reads reports, and keeps those that are wanted level with the rows."""
 
-    def __init__(self, pool: asyncpg.Pool, registry: Registry, clock: Clock) -> None:
-        """Bind the rows, the meaning of the figures and the time."""
+    def __init__(
+        self, pool: asyncpg.Pool, registry: Registry, clock: Clock, standing: Standing
+    ) -> None:
+        """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
-        self._kept: dict[tuple[Period, date], Report] = {}
-        self._generation = 0
-        self._changed = asyncio.Event()
-        self._reading = asyncio.Lock()
+        self._standing, self._surroundings = standing, Surroundings()
+        self._kept: dict[Period, Composed] = {}
+        self._wanted: dict[Period, float] = {}
+        self._composing = asyncio.Lock()
+        self._recomposed = asyncio.Event()
 
-    async def report(self, period: Period, known_at: datetime | None = None) -> Report:
-        """Return the report of a period as it stands now, or as it was known then."""
+    async def report(self, period: Period, known_at: datetime | None = None) -> Composed:
+        """Return the report of a period as it stands now, or as it was known then.
+
+        Raises:
+            FuturePeriod: the period has not begun at that moment.
+        """
         now = self._clock()
+        begun(period, known_at or now)
         if known_at is not None:
-            return await self._read(period, now, known_at)
-        key = (period, now.date())
-        kept = self._kept.get(key)
-        if kept is not None:
-            return kept
-        async with self._reading:
-            # Whoever waited for the lock finds what the one before has read.
-            kept = self._kept.get(key)
-            if kept is not None:
+            return await self._compose(period, known_at, known_at)
+        self._want(period)
+        asked = self._standing.asked
+        kept = self._kept.get(period)
+        if kept is not None and kept.day == now.date():
+            behind = time.monotonic() - kept.at
+            in_flow = self._standing.flowing_seconds() > FLOW_SECONDS
+            if kept.asked >= asked or (in_flow and behind <= BEHIND_SECONDS_MAX):
                 return kept
-            generation = self._generation
-            report = await self._read(period, now, None)
-            if generation == self._generation and len(self._kept) < KEPT_REPORTS_MAX:
-                self._kept[key] = report
-            return report
+        await self._standing.risen(asked)
+        return await self._refresh(period, asked)
 
-    async def _read(self, period: Period, now: datetime, known_at: datetime | None) -> Report:
+    def _want(self, period: Period) -> None:
+        """Remember that somebody wants the report of a period, and forget who did long ago."""
+        self._wanted.pop(period, None)
+        self._wanted[period] = time.monotonic()
+        while len(self._wanted) > KEPT_REPORTS_MAX:
+            unwanted = next(iter(self._wanted))
+            del self._wanted[unwanted]
+            self._kept.pop(unwanted, None)
+
+    async def _refresh(self, period: Period, asked: int) -> Composed:
+        """Return the report, composed again unless it rests on that level already."""
+        async with self._composing:
+            # Whoever waited for the lock finds what the one before has composed.
+            kept, now = self._kept.get(period), self._clock()
+            if kept is not None and kept.asked >= asked and kept.day == now.date():
+                return kept
+            report = await self._compose(period, now, None)
+            if period in self._wanted:
+                self._kept[period] = report
+        self._recomposed.set()
+        self._recomposed = asyncio.Event()
+        return report
+
+    async def _compose(
+        self, period: Period, moment: datetime, known_at: datetime | None
+    ) -> Composed:
+        level = self._standing.level
         async with self._pool.acquire() as connection:
-            return await read_report(connection, self._registry, period, now, known_at)
+            knowledge = await read_knowledge(
+                connection, self._registry, period, known_at, self._surroundings
+            )
+        # In a thread, so that others are answered meanwhile.
+        message, text, figures = await asyncio.to_thread(
+            _written, knowledge, self._registry, period, moment
+        )
+        return Composed(message, text, figures, level.asked, level.at, moment.date())
+
+    async def refresh_for_ever(self) -> None:
+        """Compose the wanted reports again whenever the level has risen, until cancelled."""
+        asked = self._standing.level.asked
+        while True:
+            asked = await self._standing.higher_than(asked)
+            started = time.monotonic()
+            for period, wanted_at in reversed(list(self._wanted.items())):
+                if started - wanted_at <= WANTED_SECONDS:
+                    await self._refresh_quietly(period, asked)
+            if self._standing.flowing_seconds():
+                await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
+
+    async def _refresh_quietly(self, period: Period, asked: int) -> None:
+        """Compose a report again; what hinders it is told to whoever reads it next."""
+        try:
+            await self._refresh(period, asked)
+        except HINDERING as error:
+            logger.warning("no report of %s: %s", period.id, error or type(error).__name__)
+            self._kept.pop(period, None)
+
+    async def watch(self, period: Period) -> AsyncIterator[Composed]:
+        """Yield the report at once, and again whenever facts have changed what it says."""
+        said: Composed | None = None
+        while True:
+            recomposed = self._recomposed
+            report = await self.report(period)
+            if said is None or report.figures != said.figures:
+                said = report
+                yield report
+            while not recomposed.is_set():
+                self._want(period)
+                try:
+                    await asyncio.wait_for(recomposed.wait(), WANTED_SECONDS / 2)
+                except TimeoutError:
+                    continue
 
     async def evidence(
         self, period: Period, metric: str, known_at: datetime | None = None
     ) -> Evidence:
         """Return what a figure of a period counts, item by item, with the facts under each."""
+        if known_at is None:
+            await self._standing.risen(self._standing.asked)
         async with self._pool.acquire() as connection:
             return await read_evidence(
-                connection, self._registry, period, metric, self._clock(), known_at
+                connection,
+                self._registry,
+                period,
+                metric,
+                self._clock(),
+                known_at,
+                self._surroundings,
             )
 
     async def periods(self) -> list[tuple[Period, Status]]:
         """Return the quarters that hold data, the latest first, and how settled each is."""
-        now = self._clock()
+        now, parameters = self._clock(), self._registry.parameters
+        await self._standing.risen(self._standing.asked)
         async with self._pool.acquire() as connection:
             found = await read_periods(connection, now)
-        parameters = self._registry.parameters
         return [(period, period.status_on(now.date(), parameters)) for period in found]
 
     def now(self) -> datetime:
@@ -92,21 +220,11 @@ class Reports:
         """Tell whether somebody sees small counts of people and facts about single ones."""
         return principal.role in SEES_EVERYTHING
 
-    def changed(self) -> None:
-        """Say that facts were projected: what was kept is out of date."""
-        self._generation += 1
-        self._kept.clear()
-        self._changed.set()
-        self._changed = asyncio.Event()
 
-    async def watch(self, period: Period) -> AsyncIterator[Report]:
-        """Yield the report at once, and again whenever facts have changed what it says."""
-        said: dict[str, object] | None = None
-        while True:
-            changed = self._changed
-            report = await self.report(period)
-            now_said = report.to_json()
-            if now_said["figures"] != (said or {}).get("figures"):
-                said = now_said
-                yield report
-            await changed.wait()
+def _written(
+    knowledge: Knowledge, registry: Registry, period: Period, moment: datetime
+) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
+    """Return the report that some knowledge makes: its message, its JSON and its figures."""
+    document = composed(knowledge, registry, period, moment).to_json()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return ParseDict(document, pb.Report()), text, document["figures"]

@@ -32,7 +32,7 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
             report = await self._reports.report(_period(request), known_at)
         except FuturePeriod as error:
             raise NotFound(str(error)) from None
-        return pb.GetReportResponse(report=ParseDict(report.to_json(), pb.Report()))
+        return pb.GetReportResponse(report=report.message)
 
     async def WatchReport(
         self, request: pb.WatchReportRequest, context: Any
@@ -40,7 +40,7 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         """Yield the report at once, and again whenever a figure has moved."""
         try:
             async for report in self._reports.watch(_period(request)):
-                yield pb.WatchReportResponse(report=ParseDict(report.to_json(), pb.Report()))
+                yield pb.WatchReportResponse(report=report.message)
         except FuturePeriod as error:
             raise NotFound(str(error)) from None
 

@@ -57,7 +57,9 @@ def routes(reports: Reports, access: Identifies) -> list[Route]:
 
     async def report(request: Request) -> Response:
         period, known_at = _asked(request, reports.now())
-        return _json((await reports.report(period, known_at)).to_json())
+        return Response(
+            (await reports.report(period, known_at)).json, media_type="application/json"
+        )
 
     async def evidence(request: Request) -> Response:
         period, known_at = _asked(request, reports.now())

@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 
 import pytest
+from tandem.reporting.v1.reporting_pb2 import GetReportRequest
 
 from shared.messaging import Outgoing
 from tests.support.completeness import complete, exactly_this_flow, on_wire_once_and_in_order
-from tests.support.flow import Flow
+from tests.support.flow import PERIOD, Flow
 from tests.support.killing import run_until_killed
 from tests.support.system import System
 
@@ -32,6 +33,13 @@ PROJECTOR = [
     "projector.before_commit",
     "projector.after_commit",
 ]
+STANDING = ["standing.before_commit", "standing.after_commit", "standing.before_commit:2"]
+MODULES = {
+    "intake": "shared/intake.py",
+    "relay": "shared/relay.py",
+    "projector": "shared/projector.py",
+    "standing": "services/reporting/standing.py",
+}
 
 
 def shuffled() -> list[Outgoing]:
@@ -64,15 +72,33 @@ async def test_reporting_killed_while_it_projects(system: System, place: str) ->
     await nothing_is_lost_or_doubled(system)
 
 
-def test_every_place_of_intake_relay_and_projector_is_swept() -> None:
+@pytest.mark.parametrize("place", STANDING)
+async def test_reporting_killed_while_it_derives(system: System, place: str) -> None:
+    await system.start("membership", "events")
+    await system.send(shuffled())
+    await system.settled()
+    await run_until_killed(system, "reporting", place)
+    await system.start("reporting")
+    await system.settled()
+
+    reporting = system.stub("reporting", by="viewer")
+    derived = await reporting.GetReport(GetReportRequest(period=PERIOD), timeout=20)
+    known_at = system.clock.now.isoformat()
+    request = GetReportRequest(period=PERIOD, known_at=known_at)
+    counted = await reporting.GetReport(request, timeout=20)
+    assert derived.report.figures["attendance"].value == FLOW.people
+    assert derived.report.figures == counted.report.figures
+    assert derived.report.breakdowns == counted.report.breakdowns
+
+
+def test_every_place_of_these_modules_is_swept() -> None:
     places = {
         place
-        for module in ("intake", "relay", "projector")
-        for place in re.findall(
-            r'failpoint\("([a-z_.]+)"\)', (ROOT / "shared" / f"{module}.py").read_text()
-        )
+        for module in MODULES.values()
+        for place in re.findall(r'failpoint\("([a-z_.]+)"\)', (ROOT / module).read_text())
     }
-    assert places == {place.partition(":")[0] for place in [*INTAKE_AND_RELAY, *PROJECTOR]}
+    swept = [*INTAKE_AND_RELAY, *PROJECTOR, *STANDING]
+    assert places == {place.partition(":")[0] for place in swept}
 
 
 async def nothing_is_lost_or_doubled(system: System) -> None:

@@ -73,9 +73,7 @@ async def as_process(
         await process.wait()
 
 
-async def _spawn(
-    system: System, service: str, more: dict[str, str], errand: str = ""
-) -> Process:
+async def _spawn(system: System, service: str, more: dict[str, str], errand: str = "") -> Process:
     """Start a service of this system, or an errand of it, `more` added to its environment."""
     with _log_file(system).open("wb") as output:
         return await asyncio.create_subprocess_exec(

@@ -30,6 +30,7 @@ IN_OUTBOX = "select count(*) from outbox"
 RELEASABLE = "select count(*) from waiting join provided on key = needs"
 IN_LEDGER = "select count(*) from ledger"
 PROJECTED = "select count(*) from fact where ledger = $1"
+STALE = "select count(*) from stale"
 
 
 async def until(
@@ -88,6 +89,8 @@ async def _behind(system: "System", owners: list[str]) -> str | None:
         projected = await system.value("reporting", PROJECTED, owner)
         if recorded != projected:
             return f"reporting has {projected} of the {recorded} facts of {owner}"
+    if left := await system.value("reporting", STALE):
+        return f"{left} marks of reporting are not derived"
     return None
 
 

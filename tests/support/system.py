@@ -94,6 +94,7 @@ PAUSES: Mapping[str, float] = {
     "shared.auditor.PATIENCE_SECONDS": 0.1,
     "shared.comparison.PATIENCE_SECONDS": 0.1,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
+    "services.reporting.standing.QUIET_SECONDS": 0.0,
 }
 """Pauses of background loops, in seconds, and what the fixture makes of them."""
 

@@ -128,20 +128,23 @@ def _attendance(ground: Ground, held: list[Occurrence], window: Dates) -> dict[s
         kind[occurrence.activity.kind] += occurrence.attendance
         country[UNATTRIBUTED] += occurrence.count_only
         position[UNKNOWN] += occurrence.count_only
-        for group in occurrence.groups:
-            position[group.position or UNKNOWN] += group.attended
-            city_id = ground.cities.resolve(group.city, occurrence.on)
-            city = city_id and ground.cities.described(ground.cities.lineage(city_id), window.last)
-            if city_id is None:
-                country[UNATTRIBUTED] += group.attended
-            elif not city:
-                country[UNKNOWN] += group.attended
-            else:
-                country[city.country] += group.attended
-                # The row for "no subdivision known" is there in each country, so that a single
-                # small row of a country is never the whole of it.
-                subdivision[f"{city.country}-{UNKNOWN}"] += 0
-                subdivision[f"{city.country}-{city.subdivision or UNKNOWN}"] += group.attended
+        for name, attended in occurrence.turnout.positions:
+            position[name or UNKNOWN] += attended
+    for presence in ground.presences(window):
+        if not presence.attended:
+            continue
+        city_id = ground.cities.resolve(presence.city, presence.on)
+        city = city_id and ground.cities.described(ground.cities.lineage(city_id), window.last)
+        if city_id is None:
+            country[UNATTRIBUTED] += presence.attended
+        elif not city:
+            country[UNKNOWN] += presence.attended
+        else:
+            country[city.country] += presence.attended
+            # The row for "no subdivision known" is there in each country, so that a single
+            # small row of a country is never the whole of it.
+            subdivision[f"{city.country}-{UNKNOWN}"] += 0
+            subdivision[f"{city.country}-{city.subdivision or UNKNOWN}"] += presence.attended
     shown_min = ground.registry.parameters.people_shown_min
     return {
         "country": _sorted({row: count for row, count in country.items() if count}),
@@ -157,8 +160,9 @@ def _registrations(ground: Ground, window: Dates) -> dict[str, Rows]:
     kind: Counter[str] = Counter()
     for occurrence in ground.within(window):
         if not occurrence.cancelled:
-            organisers[organisers_row(occurrence.activity.organisers)] += occurrence.registrations
-            kind[occurrence.activity.kind] += occurrence.registrations
+            registrations = occurrence.turnout.registrations
+            organisers[organisers_row(occurrence.activity.organisers)] += registrations
+            kind[occurrence.activity.kind] += registrations
     shown_min = ground.registry.parameters.people_shown_min
     return {
         "organisers": _printed(organisers, shown_min),

@@ -46,6 +46,8 @@ class Cities:
         renamed = {former: rename.successors[0] for former, rename in self._renames.items()}
         self._steps = self._duplicates | renamed
         self._lineages: dict[str, str] = {}
+        self._shown: dict[tuple[str, date], str] = {}
+        self._networks: dict[tuple[str, date], frozenset[str]] = {}
         self._meant: dict[str, str] = {}
         self._changes: dict[str, list[MembershipChange]] = defaultdict(list)
         for change in memberships:
@@ -60,6 +62,19 @@ class Cities:
             self._renames[succession.city_id] = succession
         else:
             self._departures[succession.city_id] = succession
+
+    def departed_pointers(self) -> frozenset[str]:
+        """Return the pointers to cities that went over into others at some time."""
+        named = self._duplicates.keys() | self._departures.keys()
+        meant = [(city_id, city_id) for city_id in named]
+        meant += [(f"?{name}", city_id) for name, city_id in self._references.items() if city_id]
+        return frozenset(
+            pointer for pointer, city_id in meant if self.canonical(city_id) in self._departures
+        )
+
+    def departure_days(self) -> frozenset[date]:
+        """Return the days from which a pointer may mean another city than before."""
+        return frozenset(departure.on.certain for departure in self._departures.values())
 
     def canonical(self, city_id: str) -> str:
         """Return the city that an id stands for: itself, or the one it was a second entry of."""
@@ -102,6 +117,12 @@ class Cities:
 
     def shown(self, lineage: str, day: date) -> str:
         """Return the identity of a lineage that was valid on a day."""
+        found = self._shown.get((lineage, day))
+        if found is None:
+            found = self._shown[lineage, day] = self._valid(lineage, day)
+        return found
+
+    def _valid(self, lineage: str, day: date) -> str:
         identity = self.canonical(lineage)
         seen = {identity}
         while (former := self._renamed_from.get(identity)) is not None and former not in seen:
@@ -117,6 +138,12 @@ class Cities:
 
     def networks(self, lineage: str, day: date) -> frozenset[str]:
         """Return the networks of which the city is a member on a day."""
+        found = self._networks.get((lineage, day))
+        if found is None:
+            found = self._networks[lineage, day] = self._belongs(lineage, day)
+        return found
+
+    def _belongs(self, lineage: str, day: date) -> frozenset[str]:
         if self.gone(lineage, day):
             return frozenset()
         changes = self._changes.get(lineage, ())

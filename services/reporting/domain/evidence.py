@@ -1,11 +1,13 @@
 """What a figure counted, item by item: anybody can count again and follow each to its facts."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from services.reporting.domain.cities import NETWORKS, Cities
+from services.reporting.domain.dates import Dates
 from services.reporting.domain.figures import (
     Value,
     covered,
@@ -194,6 +196,22 @@ def hidden_items(definition: Definition, items: Sequence[Item], shown_min: int) 
     return frozenset(int(number) for number in hidden)
 
 
+def looks_at(metric: str, period: Period, span: Dates) -> Dates:
+    """Return the days whose occurrences stand one by one under a figure of a period.
+
+    `span` are all the days that the report of the period looks at.
+    """
+    match metric:
+        case "reactivated":
+            return span
+        case "lapsed":
+            return Dates(period.four_quarters_before.first, period.dates.last)
+        case "returning" | "not_repeated" | "left" | "retention":
+            return Dates(period.previous().dates.first, period.dates.last)
+        case _:
+            return period.dates
+
+
 @dataclass(frozen=True)
 class Question:
     """Which figure of which period is asked about, and the ground it stands on."""
@@ -346,9 +364,9 @@ def _registrations(question: Question) -> list[Item]:
     planned = [
         occurrence
         for occurrence in question.ground.within(question.period.dates)
-        if occurrence.registrations and not occurrence.cancelled
+        if occurrence.turnout.registrations and not occurrence.cancelled
     ]
-    return _occurrences(planned, lambda occurrence: occurrence.registrations)
+    return _occurrences(planned, lambda occurrence: occurrence.turnout.registrations)
 
 
 def _attendance(question: Question) -> list[Item]:
@@ -364,13 +382,20 @@ def _first_met(question: Question, count: Callable[[FirstMet], int]) -> list[Ite
 
 def _attendance_rate(question: Question) -> list[Item]:
     return _occurrences(
-        _settled(question), lambda each: each.attended_registered, lambda each: each.registrations
+        _settled(question),
+        lambda each: each.turnout.attended_registered,
+        lambda each: each.turnout.registrations,
     )
 
 
 def _attribution(question: Question) -> list[Item]:
+    ground, attributed = question.ground, Counter[Sitting | None]()
+    for presence in ground.presences(question.period.dates):
+        attributed[presence.sitting] += ground.attributed_of(presence)
     return _occurrences(
-        _held(question), question.ground.attributed, lambda occurrence: occurrence.attendance
+        _held(question),
+        lambda occurrence: attributed[occurrence.sitting],
+        lambda occurrence: occurrence.attendance,
     )
 
 

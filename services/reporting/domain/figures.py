@@ -187,7 +187,7 @@ def _resource_deliveries(ground: Ground, window: Dates) -> Measure:
 def _registrations(ground: Ground, window: Dates) -> Measure:
     return Measure(
         sum(
-            occurrence.registrations
+            occurrence.turnout.registrations
             for occurrence in ground.within(window)
             if not occurrence.cancelled
         )
@@ -196,14 +196,13 @@ def _registrations(ground: Ground, window: Dates) -> Measure:
 
 def _attendance(ground: Ground, window: Dates) -> Measure:
     held = ground.held(window)
-    attributed = sum(map(ground.attributed, held))
-    persons = sum(occurrence.persons for occurrence in held)
+    persons = sum(occurrence.turnout.attended for occurrence in held)
     detail: dict[str, Any] = {
         "people": persons,
         "count_only": sum(occurrence.count_only for occurrence in held),
-        "unattributed": persons - attributed,
+        "unattributed": persons - ground.attributed(window),
     }
-    erased = sum(group.erased for occurrence in held for group in occurrence.groups)
+    erased = sum(occurrence.turnout.erased for occurrence in held)
     if erased:
         detail["erased"] = erased
     return Measure(sum(occurrence.attendance for occurrence in held), detail)
@@ -228,8 +227,8 @@ def _attendees_unique(ground: Ground, window: Dates) -> Measure:
 def _attendance_rate(ground: Ground, window: Dates) -> Measure:
     settled = [o for o in ground.held(window) if o.state.final_roll_at is not None]
     return share(
-        sum(occurrence.attended_registered for occurrence in settled),
-        sum(occurrence.registrations for occurrence in settled),
+        sum(occurrence.turnout.attended_registered for occurrence in settled),
+        sum(occurrence.turnout.registrations for occurrence in settled),
         "attended_registered",
         "registrations",
     )
@@ -335,8 +334,7 @@ def _coverage_states(ground: Ground, window: Dates) -> Measure:
 def _attribution_rate(ground: Ground, window: Dates) -> Measure:
     held = ground.held(window)
     attendance = sum(occurrence.attendance for occurrence in held)
-    attributed = sum(map(ground.attributed, held))
-    return share(attributed, attendance, "attributed", "attendance")
+    return share(ground.attributed(window), attendance, "attributed", "attendance")
 
 
 def _timeliness(ground: Ground, window: Dates) -> Measure:

@@ -6,11 +6,17 @@ from functools import cached_property
 
 from services.reporting.domain.cities import Cities
 from services.reporting.domain.dates import Dates
-from services.reporting.domain.knowledge import Knowledge, Sitting
+from services.reporting.domain.knowledge import CityPresence, Knowledge
 from services.reporting.domain.occurrences import Occurrence, occurrences
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
-from services.reporting.domain.touches import Calendar, Touch, broad_touches, core_touches
+from services.reporting.domain.touches import (
+    Calendar,
+    Touch,
+    broad_touches,
+    core_days,
+    core_touches,
+)
 from services.reporting.domain.works import Shared, first_shares
 
 
@@ -40,16 +46,14 @@ class Ground:
         return occurrences(
             knowledge.occurrences,
             knowledge.activities,
-            knowledge.groups,
-            knowledge.mentions,
-            knowledge.registrations,
+            knowledge.turnouts,
             self.registry.parameters,
         )
 
     @cached_property
     def touches(self) -> Sequence[Touch]:
         """All core touches."""
-        return core_touches(self.occurrences, self.knowledge.help, self.cities)
+        return core_touches(self.knowledge.presences, self.knowledge.help, self.cities)
 
     @cached_property
     def broad_touches(self) -> Sequence[Touch]:
@@ -63,23 +67,23 @@ class Ground:
 
     @cached_property
     def _engaged(self) -> Calendar:
-        return Calendar(self.touches)
+        return Calendar(core_days(self._presences, self.knowledge.help, self.cities))
 
     @cached_property
     def _supplied(self) -> Calendar:
-        return Calendar(self.broad_touches)
+        return Calendar((touch.on, touch.lineage) for touch in self.broad_touches)
 
     @cached_property
-    def _attributed(self) -> dict[Sitting, int]:
-        resolve = self.cities.resolve
+    def _presences(self) -> dict[Dates, list[CityPresence]]:
+        found: dict[Dates, list[CityPresence]] = {}
+        for presence in self.knowledge.presences:
+            found.setdefault(presence.on, []).append(presence)
+        return found
+
+    @cached_property
+    def _attributed(self) -> dict[Dates, int]:
         return {
-            occurrence.sitting: sum(
-                group.attended
-                for group in occurrence.groups
-                if group.attended and resolve(group.city, occurrence.on) is not None
-            )
-            for occurrence in self.occurrences
-            if occurrence.groups
+            on: sum(map(self.attributed_of, presences)) for on, presences in self._presences.items()
         }
 
     def engaged(self, window: Dates) -> frozenset[str]:
@@ -90,9 +94,23 @@ class Ground:
         """Return those, and the cities with an attributed delivery or download."""
         return self.engaged(window) | self._supplied.within(window)
 
-    def attributed(self, occurrence: Occurrence) -> int:
+    def presences(self, window: Dates) -> list[CityPresence]:
+        """Return how cities were there at the occurrences held in a window."""
+        return [
+            presence
+            for on, presences in self._presences.items()
+            if on.lies_in(window)
+            for presence in presences
+        ]
+
+    def attributed(self, window: Dates) -> int:
+        """Return how many of those who attended within a window belong to a city."""
+        return sum(people for on, people in self._attributed.items() if on.lies_in(window))
+
+    def attributed_of(self, presence: CityPresence) -> int:
         """Return how many of those who attended belong to a city."""
-        return self._attributed.get(occurrence.sitting, 0)
+        known = self.cities.resolve(presence.city, presence.on) is not None
+        return presence.attended if known else 0
 
     def within(self, window: Dates) -> list[Occurrence]:
         """Return the occurrences that lie in a window."""

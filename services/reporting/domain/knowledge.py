@@ -106,19 +106,44 @@ class OccurrenceState:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """How many people of one city pointer and position took part in an occurrence."""
+class Turnout:
+    """Who came to an occurrence and who had registered, in numbers.
 
-    activity_id: str
-    occurrence: str
+    Args:
+        people: in any role.
+        attended: those who met the attendance rule; `attended_registered` of these had registered,
+            `erased` of these asked to be forgotten.
+        positions: those who attended, by their position in the city's service.
+        named: in how many ways a city was named as having taken part.
+    """
+
+    people: int = 0
+    attended: int = 0
+    attended_registered: int = 0
+    erased: int = 0
+    positions: Sequence[tuple[str | None, int]] = ()
+    named: int = 0
+    registrations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CityPresence:
+    """How a city pointer was there, at a held occurrence or at all those of some days together.
+
+    Args:
+        city: the pointer; None for people of whom no city was given.
+        on: the date of the occurrence, or the days (`period.stretch_of`) that were put together.
+        attended: people who met the attendance rule.
+        contributed: people who spoke or hosted, and mentions that say so.
+        named: mentions as having taken part, without people.
+    """
+
     city: str | None
-    position: str | None
-    people: int
+    on: Dates
     attended: int
-    attended_registered: int
-    late: int
-    erased: int
     contributed: int
+    named: int
+    sitting: Sitting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +154,6 @@ class Uniques:
     weak: int = 0
     walk_ins: int = 0
     late_viewers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A city named at an occurrence: attended, speaker or host."""
-
-    activity_id: str
-    occurrence: str
-    city: str
-    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +226,9 @@ class Knowledge:
 
     Args:
         references: the city that each answered question of the work queue means, or None.
-        registrations: how many count, by occurrence.
+        occurrences: those that the windows of the report may hold.
+        turnouts: who came to these, where anybody is known.
+        presences: of cities at held occurrences, as far back as any figure looks.
         uniques: distinct people, by window.
         facts: how many facts of each ledger are known.
     """
@@ -223,10 +240,9 @@ class Knowledge:
     references: Mapping[str, str | None] = field(default_factory=dict)
     activities: Mapping[str, Activity] = field(default_factory=dict)
     occurrences: Sequence[OccurrenceState] = ()
-    groups: Sequence[Group] = ()
-    registrations: Mapping[Sitting, int] = field(default_factory=dict)
+    turnouts: Mapping[Sitting, Turnout] = field(default_factory=dict)
+    presences: Sequence[CityPresence] = ()
     uniques: Mapping[Dates, Uniques] = field(default_factory=dict)
-    mentions: Sequence[Mention] = ()
     help: Sequence[Help] = ()
     works: Sequence[Work] = ()
     editions: Sequence[Edition] = ()

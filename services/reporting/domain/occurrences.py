@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from services.reporting.domain.dates import Dates, end_of_day, local_date, on_day
-from services.reporting.domain.knowledge import Activity, Group, Mention, OccurrenceState, Sitting
+from services.reporting.domain.knowledge import Activity, OccurrenceState, Sitting, Turnout
 from services.reporting.domain.registry import Parameters
 
-Row = TypeVar("Row", Group, Mention)
-
 ORGANISER_ROWS = ("joint", "NLC", "SCN", "other")
+NOBODY = Turnout()
 
 
 def date_of(state: OccurrenceState) -> Dates | None:
@@ -47,6 +45,17 @@ def long_enough(state: OccurrenceState, parameters: Parameters) -> bool:
     return state.ended - state.began >= parameters.sitting_min
 
 
+def was_held(state: OccurrenceState, turnout: Turnout, parameters: Parameters) -> bool:
+    """Tell whether it was held: long enough, and not known to have been empty."""
+    return long_enough(state, parameters) and not (
+        _attendance_known(state) and not (turnout.attended or turnout.named or state.bare_count)
+    )
+
+
+def _attendance_known(state: OccurrenceState) -> bool:
+    return state.final_roll_at is not None or state.bare_count is not None
+
+
 def organisers_row(organisers: frozenset[str]) -> str:
     """Return the row of the partition: joint when both networks lead, else the one that does."""
     if {"NLC", "SCN"} <= organisers:
@@ -58,23 +67,14 @@ def organisers_row(organisers: frozenset[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An occurrence with its date and with all who took part.
-
-    Of the `people` there in any role, `persons` met the attendance rule; `attended_registered` of
-    these had registered.
-    """
+    """An occurrence with its date and with who took part."""
 
     state: OccurrenceState
     activity: Activity
     on: Dates
-    groups: tuple[Group, ...]
-    mentions: tuple[Mention, ...]
-    registrations: int
+    turnout: Turnout
     held: bool
     timely: bool
-    people: int
-    persons: int
-    attended_registered: int
 
     @property
     def sitting(self) -> Sitting:
@@ -89,76 +89,55 @@ class Occurrence:
     @property
     def final(self) -> bool:
         """Whether attendance is settled: a final roll, or a bare count."""
-        return self.state.final_roll_at is not None or self.state.bare_count is not None
+        return _attendance_known(self.state)
 
     @property
     def count_only(self) -> int:
         """The bare count, where no person is known; else 0."""
-        return 0 if self.people else self.state.bare_count or 0
+        return 0 if self.turnout.people else self.state.bare_count or 0
 
     @property
     def attendance(self) -> int:
         """People who met the rule, or the bare count where only that is known."""
-        return self.persons + self.count_only
+        return self.turnout.attended + self.count_only
 
     @property
     def registrations_cancelled(self) -> int:
         """Registrations of a cancelled occurrence: as stated, else as counted."""
         stated = self.state.registrations_stated
-        return self.registrations if stated is None else stated
+        return self.turnout.registrations if stated is None else stated
 
 
 def occurrences(
     states: Iterable[OccurrenceState],
     activities: Mapping[str, Activity],
-    groups: Iterable[Group],
-    mentions: Iterable[Mention],
-    registrations: Mapping[Sitting, int],
+    turnouts: Mapping[Sitting, Turnout],
     parameters: Parameters,
 ) -> list[Occurrence]:
     """Return the occurrences that have a date, in order of date and keys."""
-    groups_of = _by_sitting(groups)
-    mentions_of = _by_sitting(mentions)
     found = []
     for state in states:
         on = date_of(state)
         if on is None:
             continue
-        own_groups = tuple(groups_of.get(state.sitting, ()))
-        own_mentions = tuple(mentions_of.get(state.sitting, ()))
+        turnout = turnouts.get(state.sitting, NOBODY)
         found.append(
             Occurrence(
                 state=state,
                 activity=activities.get(state.activity_id) or _unannounced(state.activity_id),
                 on=on,
-                groups=own_groups,
-                mentions=own_mentions,
-                registrations=registrations.get(state.sitting, 0),
-                held=long_enough(state, parameters)
-                and not _known_empty(state, own_groups, own_mentions),
+                turnout=turnout,
+                held=was_held(state, turnout, parameters),
                 timely=_timely(state, on, parameters),
-                people=sum(group.people for group in own_groups),
-                persons=sum(group.attended for group in own_groups),
-                attended_registered=sum(group.attended_registered for group in own_groups),
             )
         )
     return sorted(found, key=lambda occurrence: (occurrence.on, occurrence.sitting))
 
 
-def _known_empty(
-    state: OccurrenceState, groups: tuple[Group, ...], mentions: tuple[Mention, ...]
-) -> bool:
-    """Tell whether attendance is known and no external attendee came."""
-    if state.final_roll_at is None and state.bare_count is None:
-        return False
-    somebody = any(group.attended for group in groups) or bool(state.bare_count)
-    return not somebody and all(mention.part != "attended" for mention in mentions)
-
-
 def _timely(state: OccurrenceState, on: Dates, parameters: Parameters) -> bool:
     """Tell whether the first final attendance was recorded in time after the local day was over."""
     known = [moment for moment in (state.final_roll_at, state.counted_at) if moment is not None]
-    if not known or (state.final_roll_at is None and state.bare_count is None):
+    if not known or not _attendance_known(state):
         return False
     limit = end_of_day(on.last, state.time_zone) + timedelta(days=parameters.timely_within_days)
     return min(known) <= limit
@@ -167,10 +146,3 @@ def _timely(state: OccurrenceState, on: Dates, parameters: Parameters) -> bool:
 def _unannounced(activity_id: str) -> Activity:
     """Return what stands for an activity whose announcement has not been recorded yet."""
     return Activity(activity_id, "", "other", activity_id, frozenset())
-
-
-def _by_sitting(rows: Iterable[Row]) -> dict[Sitting, list[Row]]:
-    found: dict[Sitting, list[Row]] = {}
-    for row in rows:
-        found.setdefault((row.activity_id, row.occurrence), []).append(row)
-    return found

@@ -77,6 +77,21 @@ class Period:
         return Dates(_first_of(self._month - months), self.dates.first - timedelta(days=1))
 
     @property
+    def windows(self) -> list[Dates]:
+        """The windows its figures are counted over, the one that begins first at the end."""
+        windows = [self.dates, self.previous().dates]
+        return windows if self.rolling_four is None else [*windows, self.rolling_four]
+
+    def span(self, epoch: date) -> Dates:
+        """Return the days that matter to its figures.
+
+        They reach back to the epoch, and to what the period before looks back at.
+        """
+        before = self.previous()
+        first = min(epoch, before.previous().dates.first, before.four_quarters_before.first)
+        return Dates(first, self.dates.last)
+
+    @property
     def also(self) -> tuple[str, ...]:
         """The names of the same days in the other calendar; a year has none."""
         if self.quarter is None:
@@ -89,6 +104,12 @@ class Period:
         if self.quarter is None:
             return Period(self.calendar, self.year - 1, None)
         return quarter_of(self.dates.first - timedelta(days=1), self.calendar)
+
+    def following(self) -> "Period":
+        """Return the quarter or the year after, in the same calendar."""
+        if self.quarter is None:
+            return Period(self.calendar, self.year + 1, None)
+        return quarter_of(self.dates.last + timedelta(days=1), self.calendar)
 
     def status_on(self, day: date, parameters: Parameters) -> Status:
         """Return how settled a report on it is on a day, by the calendar alone."""
@@ -145,6 +166,39 @@ def quarter_of(day: date, calendar: Calendar = Calendar.CIVIL) -> Period:
     if calendar is Calendar.NLC:
         month += NLC_MONTHS_AHEAD
     return Period(calendar, month // 12, month % 12 // MONTHS_PER_QUARTER + 1)
+
+
+def stretch_of(on: Dates, epoch: date) -> Dates:
+    """Return the days around a stated date that no window of a report tells apart from it.
+
+    Windows are quarters, four quarters in a row, and what lies behind the epoch of the partnership;
+    so this is a quarter, cut at the epoch, or the stated date itself where it fits into neither.
+    """
+    quarter = quarter_of(on.first).dates
+    if not on.lies_in(quarter):
+        return on
+    if quarter.first < epoch <= quarter.last:
+        for part in (Dates(quarter.first, epoch - timedelta(days=1)), Dates(epoch, quarter.last)):
+            if on.lies_in(part):
+                return part
+        return on
+    return quarter
+
+
+def windows_around(stretch: Dates) -> list[Dates]:
+    """Return the windows over which people are told apart that hold a stretch.
+
+    They are its quarter and the four quarters ending with that one and with each of the next
+    three; a year of either calendar is among the latter.
+    """
+    quarter = quarter_of(stretch.first)
+    windows = [quarter.dates] if stretch.lies_in(quarter.dates) else []
+    for _ in range(QUARTERS_ROLLING):
+        rolling = quarter.rolling_four
+        if rolling is not None and stretch.lies_in(rolling):
+            windows.append(rolling)
+        quarter = quarter.following()
+    return windows
 
 
 def _first_of(month: int) -> date:

@@ -281,14 +281,7 @@ def _data_quality(
     pairs = possible_duplicates(within, ground.registry.parameters.title_similarity_min)
     uncertain = [row.on for row in ground.occurrences if row.on.first != row.on.last]
     uniques = knowledge.uniques.get(window)
-    pointers = {
-        pointer
-        for occurrence in held
-        for pointer in (
-            *(group.city for group in occurrence.groups if group.attended or group.contributed),
-            *(mention.city for mention in occurrence.mentions),
-        )
-    }
+    pointers = {presence.city for presence in ground.presences(window)}
     unanswered = {p for p in pointers if p and p[0] == "?" and p[1:] not in knowledge.references}
     unregistered = [
         lineage

@@ -1,13 +1,12 @@
 """Touches: each way in which a city was reached, with its date and what it rests on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from services.reporting.domain.cities import Cities
 from services.reporting.domain.dates import Dates
-from services.reporting.domain.knowledge import Delivery, Downloads, Help, Sitting
-from services.reporting.domain.occurrences import Occurrence
+from services.reporting.domain.knowledge import CityPresence, Delivery, Downloads, Help, Sitting
 
 
 class Way(StrEnum):
@@ -34,19 +33,44 @@ class Touch(NamedTuple):
 
 
 def core_touches(
-    occurrences: Iterable[Occurrence], help_given: Iterable[Help], cities: Cities
+    presences: Iterable[CityPresence], help_given: Iterable[Help], cities: Cities
 ) -> list[Touch]:
-    """Return the touches that make a city engaged: at held occurrences, and direct help."""
-    found: list[Touch] = []
-    for occurrence in occurrences:
-        if occurrence.held:
-            found.extend(_at(occurrence, cities))
+    """Return the touches that make a city engaged: at held occurrences, and direct help.
+
+    A city that is given under several pointers touches an occurrence once in each way.
+    """
+    found: dict[tuple[object, ...], Touch] = {}
+    for presence in presences:
+        city_id = cities.resolve(presence.city, presence.on)
+        if city_id is not None:
+            for way in _ways(presence):
+                found.setdefault(
+                    (city_id, way, presence.on, presence.sitting),
+                    Touch(city_id, cities.lineage(city_id), way, presence.on, presence.sitting),
+                )
+    touches = list(found.values())
     for given in help_given:
         city_id = cities.resolve(given.city, given.on)
         if city_id is not None:
             fact = (given.stream, given.version)
-            found.append(Touch(city_id, cities.lineage(city_id), Way.HELPED, given.on, fact=fact))
-    return found
+            touches.append(Touch(city_id, cities.lineage(city_id), Way.HELPED, given.on, fact=fact))
+    return touches
+
+
+def core_days(
+    presences: Mapping[Dates, Iterable[CityPresence]], help_given: Iterable[Help], cities: Cities
+) -> Iterator[tuple[Dates, str]]:
+    """Yield when cities were touched so that they are engaged: `core_touches`, and nothing else."""
+    for on, those in presences.items():
+        for each in those:
+            if each.attended or each.named or each.contributed:
+                city_id = cities.resolve(each.city, on)
+                if city_id is not None:
+                    yield on, cities.lineage(city_id)
+    for given in help_given:
+        city_id = cities.resolve(given.city, given.on)
+        if city_id is not None:
+            yield given.on, cities.lineage(city_id)
 
 
 def broad_touches(
@@ -69,11 +93,11 @@ def broad_touches(
 class Calendar:
     """Who was touched when; windows are looked up by date, not touch by touch."""
 
-    def __init__(self, touches: Iterable[Touch]) -> None:
-        """Sort the touches by their dates."""
+    def __init__(self, touched: Iterable[tuple[Dates, str]]) -> None:
+        """Sort cities by the dates on which they were touched."""
         self._lineages: dict[Dates, set[str]] = {}
-        for touch in touches:
-            self._lineages.setdefault(touch.on, set()).add(touch.lineage)
+        for on, lineage in touched:
+            self._lineages.setdefault(on, set()).add(lineage)
 
     def within(self, window: Dates) -> frozenset[str]:
         """Return the cities touched within a window."""
@@ -87,22 +111,10 @@ def last_touch(touches: Sequence[Touch], lineage: str, until: Dates) -> Touch | 
     return max(own, key=lambda touch: (touch.on, touch.way), default=None)
 
 
-def _at(occurrence: Occurrence, cities: Cities) -> Iterator[Touch]:
-    seen: set[tuple[str, Way]] = set()
-    for pointer, way in _named(occurrence):
-        city_id = cities.resolve(pointer, occurrence.on)
-        if city_id is None or (city_id, way) in seen:
-            continue
-        seen.add((city_id, way))
-        yield Touch(city_id, cities.lineage(city_id), way, occurrence.on, occurrence.sitting)
-
-
-def _named(occurrence: Occurrence) -> Iterator[tuple[str | None, Way]]:
-    for group in occurrence.groups:
-        if group.attended:
-            yield group.city, Way.ATTENDED
-        if group.contributed:
-            yield group.city, Way.CONTRIBUTED
-    for mention in occurrence.mentions:
-        way = Way.NAMED if mention.part == "attended" else Way.CONTRIBUTED
-        yield mention.city, way
+def _ways(presence: CityPresence) -> Iterator[Way]:
+    if presence.attended:
+        yield Way.ATTENDED
+    if presence.named:
+        yield Way.NAMED
+    if presence.contributed:
+        yield Way.CONTRIBUTED

@@ -17,8 +17,10 @@ from reporting_book import Book
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
 from services.reporting.projections import project
+from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry, read_report
 from services.reporting.reports import Reports
+from services.reporting.standing import Standing
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
@@ -64,14 +66,19 @@ class Desk:
     empty: Callable[[], Awaitable[None]]
 
     @cached_property
+    def standing(self) -> Standing:
+        return Standing(self.pool, self.registry.parameters)
+
+    @cached_property
     def reports(self) -> Reports:
-        return Reports(self.pool, self.registry, lambda: NOW)
+        return Reports(self.pool, self.registry, lambda: NOW, self.standing)
 
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
         every = MembershipEvent | EventsEvent | ResourcesEvent
-        await Projector(self.pool, every, project, QUERIES, {}).apply(facts)
-        self.reports.changed()
+        await Projector(self.pool, every, project, QUERIES, {}, stale=stale).apply(facts)
+        self.standing.marked()
+        await self.standing.derive_all()
 
     async def given(self, book: Book) -> "Desk":
         await self.take(*book.facts)
@@ -91,6 +98,16 @@ class Desk:
     async def evidence(self, metric: str, period: str = "2024-Q1") -> dict[str, Any]:
         found = await self.reports.evidence(parse_period(period), metric)
         return found.to_json(everything=True)
+
+    async def derived(self) -> dict[str, list[str]]:
+        """The rows that stand derived, table by table."""
+        tables = ("sitting", "city", "person", "uniques", "level")
+        return {
+            table: sorted(
+                str(tuple(row)) for row in await self.pool.fetch(f"select * from standing_{table}")
+            )
+            for table in tables
+        }
 
     async def figure(self, metric: str, period: str = "2024-Q1") -> Any:
         return (await self.report(period))["figures"][metric]["value"]

@@ -44,7 +44,7 @@ async def rows_of(desk: Desk) -> dict[str, Any]:
     async with desk.pool.acquire() as connection:
         tables = await connection.fetch(
             "select tablename from pg_tables where schemaname = 'public'"
-            " and tablename not in ('migration', 'audited')"
+            " and tablename not in ('migration', 'audited', 'stale')"
         )
         return {
             table: sorted(

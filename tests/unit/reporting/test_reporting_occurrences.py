@@ -6,7 +6,7 @@ import pytest
 
 from services.reporting.domain.dates import stated_dates
 from services.reporting.domain.duplicates import similarity
-from services.reporting.domain.knowledge import Activity, Group, Mention, OccurrenceState
+from services.reporting.domain.knowledge import Activity, OccurrenceState, Turnout
 from services.reporting.domain.occurrences import (
     Occurrence,
     date_of,
@@ -30,14 +30,9 @@ def state(minutes: int | None = 60, **more: object) -> OccurrenceState:
     return OccurrenceState("w1", "1", NEW_YORK, **fields)  # type: ignore[arg-type]
 
 
-def group(attended: int = 0, people: int = 1) -> Group:
-    return Group("w1", "1", None, None, people, attended, 0, 0, 0, 0)
-
-
-def complete(
-    state: OccurrenceState, *groups: Group, mentions: tuple[Mention, ...] = ()
-) -> Occurrence:
-    (found,) = occurrences([state], {}, groups, mentions, {}, PARAMETERS)
+def complete(state: OccurrenceState, turnout: Turnout | None = None) -> Occurrence:
+    turnouts = {state.sitting: turnout} if turnout else {}
+    (found,) = occurrences([state], {}, turnouts, PARAMETERS)
     return found
 
 
@@ -54,34 +49,31 @@ def test_what_was_not_recorded_as_held_was_not(outcome: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "groups", "held"),
+    ("more", "turnout", "held"),
     [
-        ({}, [], True),  # attendance unknown
-        ({}, [group(attended=0)], True),  # joins so far, nothing final
-        ({"final_roll_at": BEGAN}, [group(attended=0)], False),
-        ({"final_roll_at": BEGAN}, [group(attended=1)], True),
-        ({"bare_count": 0}, [], False),
-        ({"bare_count": 1}, [], True),
+        ({}, Turnout(), True),  # attendance unknown
+        ({}, Turnout(people=1), True),  # joins so far, nothing final
+        ({"final_roll_at": BEGAN}, Turnout(people=1), False),
+        ({"final_roll_at": BEGAN}, Turnout(people=1, attended=1), True),
+        ({"bare_count": 0}, Turnout(), False),
+        ({"bare_count": 1}, Turnout(), True),
     ],
 )
 def test_where_attendance_is_known_somebody_must_have_come(
-    more: dict[str, object], groups: list[Group], held: bool
+    more: dict[str, object], turnout: Turnout, held: bool
 ) -> None:
-    assert complete(state(**more), *groups).held is held  # type: ignore[arg-type]
+    assert complete(state(**more), turnout).held is held  # type: ignore[arg-type]
 
 
-def test_a_city_named_as_present_is_somebody_and_a_speaker_is_not() -> None:
-    empty = state(bare_count=0)
-
-    assert complete(empty, mentions=(Mention("w1", "1", "gent", "attended"),)).held
-    assert not complete(empty, mentions=(Mention("w1", "1", "gent", "speaker"),)).held
+def test_a_city_named_as_present_is_somebody() -> None:
+    assert complete(state(bare_count=0), Turnout(named=1)).held
 
 
 def test_a_bare_count_stands_only_where_no_person_is_known() -> None:
     counted = state(bare_count=70)
 
     assert complete(counted).attendance == 70
-    assert complete(counted, group(attended=2, people=3)).attendance == 2
+    assert complete(counted, Turnout(people=3, attended=2)).attendance == 2
 
 
 @pytest.mark.parametrize(
@@ -95,7 +87,7 @@ def test_a_bare_count_stands_only_where_no_person_is_known() -> None:
 def test_attendance_is_in_time_until_ten_days_after_the_local_day(
     recorded: datetime | None, timely: bool
 ) -> None:
-    assert complete(state(final_roll_at=recorded), group(1)).timely is timely
+    assert complete(state(final_roll_at=recorded), Turnout(1, 1)).timely is timely
 
 
 def test_the_date_is_that_of_the_actual_start_else_of_the_plan() -> None:

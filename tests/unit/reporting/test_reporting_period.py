@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.dates import Dates
+from services.reporting.domain.dates import Dates, on_day, stated_dates
 from services.reporting.domain.period import (
     Calendar,
+    Period,
     Status,
     UnknownPeriod,
     parse_period,
     quarter_of,
+    stretch_of,
+    windows_around,
 )
 from services.reporting.reading import load_registry
 
@@ -90,3 +93,27 @@ def test_a_report_is_open_then_provisional_after_10_days_then_final_after_45(
 
     assert period.status_on(day, PARAMETERS) is status
     assert period.next_release(day, PARAMETERS) == following
+
+
+NEAR_DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
+STATED = st.one_of(
+    NEAR_DAYS.map(on_day),
+    NEAR_DAYS.map(lambda day: stated_dates(f"{day:%Y-%m}")),
+    NEAR_DAYS.map(lambda day: stated_dates(f"{day:%Y}")),
+)
+
+
+@given(stated=STATED, epoch=NEAR_DAYS, seen_from=NEAR_DAYS)
+def test_no_window_of_a_report_tells_a_date_from_its_stretch(
+    stated: Dates, epoch: date, seen_from: date
+) -> None:
+    stretch = stretch_of(stated, epoch)
+    around = windows_around(stretch)
+
+    for calendar in Calendar:
+        quarter = quarter_of(seen_from, calendar)
+        for period in (quarter, Period(calendar, quarter.year, None)):
+            for window in (*period.windows, period.four_quarters_before):
+                assert stated.lies_in(window) == stretch.lies_in(window) == (window in around)
+            since = Dates(epoch, period.dates.last)
+            assert stated.lies_in(since) == stretch.lies_in(since)

@@ -1,0 +1,44 @@
+"""What facts make out of date: the sittings whose derived rows no longer say what the facts do."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from shared.contracts.events import (
+    ActivityClaimed,
+    ActivityScheduled,
+    EventsEvent,
+    HelpGiven,
+    PersonErased,
+)
+from shared.queries import Statement
+from shared.recorded import Recorded
+
+Mark = tuple[str | None, str | None, str | None]
+"""An activity, its occurrence or all of them, or a person."""
+
+
+def stale(facts: Sequence[Recorded]) -> list[Statement]:
+    """Return the marks of a batch of facts, each once however many facts ask for it."""
+    marks = {
+        mark
+        for recorded in facts
+        if recorded.ledger == "events"
+        and (mark := _mark(cast(EventsEvent, recorded.fact))) is not None
+    }
+    ordered = sorted(marks, key=lambda mark: [part or "" for part in mark])
+    columns = [[mark[part] for mark in ordered] for part in range(3)]
+    return [Statement("mark_stale", tuple(columns))] if ordered else []
+
+
+def _mark(event: EventsEvent) -> Mark | None:
+    match event:
+        case ActivityScheduled():
+            return event.activity_id, None, None  # a new announcement replaces earlier starts
+        case ActivityClaimed():
+            return None  # who leads an activity is read with the report
+        case HelpGiven():
+            return None  # help is at no sitting
+        case PersonErased():
+            return None, None, event.person
+        case _:
+            return event.activity_id, event.occurrence, None
