@@ -24,7 +24,7 @@ the same history every time, of real cities and of activities in the shape of th
 MIX = (
     "Of its facts 85 % tell of participation (who registered, withdrew, came and went), and what"
     " is left beside cities, memberships, activities, attendance files and works tells whom the"
-    " works reached. Up to 10 million facts it has 2,000 cities and 6,000 activities in 12 quarters."
+    " works reached. Up to 10 million facts: 2,000 cities and 6,000 activities, in 12 quarters."
 )
 
 

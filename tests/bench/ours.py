@@ -17,7 +17,8 @@ from deploy.history.shape import QUARTER_STARTS, CloudEvent
 from services.events.app import MIGRATIONS as EVENTS_MIGRATIONS
 from services.reporting.app import MIGRATIONS as REPORTING_MIGRATIONS
 from services.reporting.app import projector_of
-from shared.execute import Executor, Task
+from shared.draft import Task
+from shared.execute import Executor
 from shared.messaging import FACTS, INTAKE, OWNERS, chunks, publish_batches
 from shared.sift import Raw, sift
 from tests.bench.decided import command_of
@@ -27,6 +28,7 @@ from tests.support.ledgers import rules_of
 from tests.support.settling import until
 
 IN_FLIGHT = 64
+DEADLINE_SECONDS = 30.0
 APPEND_FACTS = 1_000
 POLL_SECONDS = 0.01
 ROUNDS_QUIET = 2
@@ -129,13 +131,15 @@ async def commands(stage: Stage) -> tuple[float, ...]:
         stub = EventsServiceStub(channel)
         for number in range(stage.scale.rounds):
             activity = f"commanded-{number}"
-            await stub.ScheduleActivity(_announcement(activity), metadata=caller)
+            await stub.ScheduleActivity(
+                _announcement(activity), metadata=caller, timeout=DEADLINE_SECONDS
+            )
             people = iter(range(stage.scale.appended_facts))
 
             async def register(activity: str, people: Iterable[int] = people) -> None:
                 for person in people:
                     await stub.ReceiveRegistration(
-                        _registration(activity, person), metadata=caller, timeout=60
+                        _registration(activity, person), metadata=caller, timeout=DEADLINE_SECONDS
                     )
 
             started = time.perf_counter()

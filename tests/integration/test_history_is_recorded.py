@@ -6,7 +6,8 @@ from typing import Any
 
 from deploy.demo.importer import outgoing
 from deploy.history.history import History
-from shared.execute import Executor, Task
+from shared.draft import Task
+from shared.execute import Executor
 from shared.messaging import chunks
 from shared.recorded import facts_by_type
 from shared.sift import Raw, sift
