@@ -38,7 +38,7 @@ class Panel:
 def panel_of(row: Row) -> Panel:
     """Return a row of the table as a panel: ours first."""
     theirs = (Bar(peer.what, peer.median, ours=False) for peer in row.peers)
-    return Panel(row.work, row.unit, (Bar("Tandem", row.ours.median), *theirs))
+    return Panel(row.work, row.unit, (Bar(row.ours.what, row.ours.median), *theirs))
 
 
 def svg(title: str, panels: Sequence[Panel]) -> str:

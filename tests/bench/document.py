@@ -82,9 +82,8 @@ def _lines(row: Row) -> Iterator[str]:
     ours = f"**{number(row.ours.median)} {row.unit}**"
     yield f"| **{row.work}** | {ours} | {_verdict(row)} | {_rounds(row.ours.rounds)} |"
     for peer in row.peers:
-        ratio = f"{number(row.ratio(peer))}× as fast"
         value = f"{number(peer.median)} {row.unit}"
-        yield f"| {peer.what} | {value} | {ratio} | {_rounds(peer.rounds)} |"
+        yield f"| {peer.what} | {value} | {row.beside(peer)} | {_rounds(peer.rounds)} |"
 
 
 def _verdict(row: Row) -> str:

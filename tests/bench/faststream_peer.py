@@ -92,10 +92,11 @@ async def lifespan(context: ContextRepo):  # type: ignore[no-untyped-def]
 
 async def main(part: str) -> None:
     """Run one of the two services until it is told to stop."""
-    subject, stream, handler = {
+    parts: dict[str, tuple[str, JStream, Any]] = {
         "recorder": ("peer.intake.>", INTAKE, record),
         "projector": ("peer.facts.>", FACTS, project),
-    }[part]
+    }
+    subject, stream, handler = parts[part]
     broker.subscriber(
         subject,
         stream=stream,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import nats
@@ -75,7 +75,7 @@ async def validation(stage: Stage) -> Measured:
     return Measured(VALIDATION, tuple(rounds))
 
 
-def _validated(judged: list[tuple[Callable[[str], Any], str]]) -> float:
+def _validated(judged: Sequence[tuple[Callable[[str], Any], str]]) -> float:
     started = time.perf_counter()
     for validate, data in judged:
         validate(data)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-NO_TIMES: Mapping[str, float] = {}
+MEGABYTES = "MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class Row:
         """Return how many times as fast as a peer Tandem is."""
         ours, theirs = self.ours.median, peer.median
         return theirs / ours if self.less_is_better else ours / theirs
+
+    def beside(self, peer: Measured) -> str:
+        """Return how Tandem compares with a peer, in words."""
+        if self.unit == MEGABYTES:
+            return f"{number(self.ours.median / peer.median)}× as much"
+        return f"{number(self.ratio(peer))}× as fast"
 
     def missed(self) -> list[str]:
         """Return each target that was not reached, in words; empty when all were."""

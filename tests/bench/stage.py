@@ -23,7 +23,8 @@ from shared.rpc import channel
 from tests.bench.memory import MemoryWatch
 
 PUBLISHER = "demo"
-SERVERS = frozenset({"nats", "postgres"})
+NOT_FOLLOWED = frozenset({"postgres"})
+"""Its processes share their memory, which is bounded by its configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Stage:
             async with running_system(self.root, self.port_base) as endpoints:
                 self.endpoints = endpoints
                 self.memory.follow(
-                    {n: pid for n, pid in endpoints["processes"].items() if n not in SERVERS}
+                    {n: pid for n, pid in endpoints["processes"].items() if n not in NOT_FOLLOWED}
                 )
                 try:
                     yield

@@ -32,7 +32,7 @@ def _add(table: Table, row: Row) -> None:
         style="bold red" if missed else "bold",
     )
     for peer in row.peers:
-        ratio = f"{number(row.ratio(peer))}× as fast"
-        table.add_row(f"  {peer.what}", f"{number(peer.median)} {row.unit}", ratio)
+        value = f"{number(peer.median)} {row.unit}"
+        table.add_row(f"  {peer.what}", value, row.beside(peer))
     for sentence in missed:
         table.add_row(f"  wanted: {sentence}", style="red")
