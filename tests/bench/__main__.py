@@ -48,6 +48,7 @@ async def measure(stage: Stage, wanted: Sequence[str]) -> Results:
         found += await behind_histories(stage)
     if "memory" in wanted:
         found += rows.memory(stage)
+    found.sort(key=lambda row: rows.NAMES.index(row.name))
     notes = tuple(beside.missing.values()) if running else ()
     return Results("bench", machine.describe(), tuple(found), notes)
 

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tests.bench.row import Row, number
+from tests.bench.row import MEGABYTES, Row, number
 
 WIDTH = 760
 LEFT, BAR_MAX = 300, 330
 BAR_HEIGHT, BAR_GAP, PANEL_GAP, TOP = 16, 5, 18, 44
 OURS, THEIRS = "#1f5aa6", "#9aa5b1"
+HEADINGS = {"ms": "how long it takes", MEGABYTES: "memory"}
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
-    ".title{font-size:15px;font-weight:600}.panel{font-weight:600}"
+    ".title{font-size:14px;font-weight:600}.panel{font-weight:600}"
     "@media(prefers-color-scheme:dark){text{fill:#e6e6e6}}"
 )
 
@@ -35,8 +36,19 @@ class Panel:
     bars: tuple[Bar, ...]
 
 
-def panel_of(row: Row) -> Panel:
-    """Return a row of the table as a panel: ours first."""
+def panels_of(rows: Sequence[Row]) -> list[Panel]:
+    """Return a panel for each row that has peers, ours first; the others together by unit."""
+    alone: dict[str, list[Bar]] = {}
+    for row in rows:
+        if not row.peers:
+            alone.setdefault(row.unit, []).append(Bar(row.work, row.ours.median))
+    return [
+        *(_beside(row) for row in rows if row.peers),
+        *(Panel(HEADINGS.get(unit, unit), unit, tuple(bars)) for unit, bars in alone.items()),
+    ]
+
+
+def _beside(row: Row) -> Panel:
     theirs = (Bar(peer.what, peer.median, ours=False) for peer in row.peers)
     return Panel(row.work, row.unit, (Bar(row.ours.what, row.ours.median), *theirs))
 

@@ -56,22 +56,35 @@ class Row:
         """Return how Tandem compares with a peer, in words."""
         if self.unit == MEGABYTES:
             return f"{number(self.ours.median / peer.median)}× as much"
-        return f"{number(self.ratio(peer))}× as fast"
+        wanted = self.times.get(peer.what)
+        told = f"{number(self.ratio(peer))}× as fast"
+        return told if wanted is None else f"{told}, target {number(wanted)}×"
 
-    def missed(self) -> list[str]:
-        """Return each target that was not reached, in words; empty when all were."""
-        found = []
-        if self.target is not None and self._falls_short(self.target):
-            bound = "at most" if self.less_is_better else "at least"
-            found.append(f"{bound} {number(self.target)} {self.unit}")
-        for peer in self.peers:
-            wanted = self.times.get(peer.what)
-            if wanted is not None and self.ratio(peer) < wanted:
-                found.append(f"{number(wanted)}× {peer.what}")
-        return found
+    @property
+    def verdict(self) -> str:
+        """Whether the target of its own is reached, in words; empty when it has none."""
+        if self.target is None:
+            return ""
+        if not self._is_on_target:
+            return f"{'over' if self.less_is_better else 'short of'} {number(self.target)}"
+        return f"on target, {number(self.target)}"
 
-    def _falls_short(self, target: float) -> bool:
-        return self.ours.median > target if self.less_is_better else self.ours.median < target
+    @property
+    def is_reached(self) -> bool:
+        """Whether every target of this row is reached; true when it has none."""
+        times = all(
+            self.ratio(peer) >= self.times[peer.what]
+            for peer in self.peers
+            if peer.what in self.times
+        )
+        return times and self._is_on_target
+
+    @property
+    def _is_on_target(self) -> bool:
+        if self.target is None:
+            return True
+        ours = self.ours.median
+        return ours <= self.target if self.less_is_better else ours >= self.target
 
 
 @dataclass(frozen=True, slots=True)

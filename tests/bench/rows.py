@@ -122,7 +122,7 @@ async def rebuild(stage: Stage, beside: Peers) -> list[Row]:
     return [
         Row(
             name="rebuild",
-            work=f"projections rebuilt from {found[0][0]:,} facts",
+            work=f"rebuilt from {found[0][0]:,} facts",
             unit=FACTS_PER_SECOND,
             ours=Measured(TANDEM, tuple(rate for _, rate in found)),
             peers=await beside.eventsourcing(peers.ES_READ),
@@ -135,13 +135,13 @@ async def rebuild(stage: Stage, beside: Peers) -> list[Row]:
 async def event(stage: Stage, beside: Peers) -> list[Row]:
     """One event on an idle system, until a watched figure has moved."""
     found = await ours.single_events(stage, "single")
-    return _latencies("event", "one event → a watched figure moved", found, {50: 50, 99: 250})
+    return _latencies("event", "one event → watched figure moved", found, {50: 50, 99: 250})
 
 
 async def report(stage: Stage, facts: int) -> list[Row]:
     """Reports over gRPC with a history behind them."""
     first, later = await ours.reading(stage)
-    name = f"report over gRPC, {facts:,} facts behind it"
+    name = f"report, {facts:,} facts behind it"
     rows = _latencies("report", name, later, {99: REPORT_MILLISECONDS_MAX})
     note = (
         f"the first report of a period, which counts it anew, took"
@@ -175,7 +175,7 @@ async def telemetry(stage: Stage, without: Row | None) -> list[Row]:
     return [
         Row(
             name="telemetry",
-            work="the same, while traces are exported",
+            work="the same, traces exported",
             unit=EVENTS_PER_SECOND,
             ours=Measured(TANDEM, tuple(rounds)),
             peers=() if without is None else (Measured("without export", without.ours.rounds),),
@@ -207,4 +207,5 @@ RUNNING: Mapping[str, Callable[[Stage, Peers], Awaitable[list[Row]]]] = {
     "event": event,
 }
 """Rows that are measured while the system runs, with nothing but themselves behind it."""
-NAMES = (*RUNNING, "telemetry", "report", "memory")
+NAMES = ("pipeline", "telemetry", "append", "commands", "rebuild", "event", "report", "memory")
+"""All rows, in the order of the table."""
