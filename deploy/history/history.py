@@ -6,7 +6,7 @@ from functools import cached_property
 
 from deploy.history import activities, works
 from deploy.history.cities import City, cities
-from deploy.history.memberships import founded, memberships
+from deploy.history.memberships import memberships, registrations
 from deploy.history.people import People
 from deploy.history.shape import QUARTERS, Budget, CloudEvent, Shape, quarter_of
 
@@ -73,7 +73,7 @@ class History:
         weights = self._weights
         visits, reach = Budget(participations, weights[0]), Budget(reached, weights[1])
         if part == 0:
-            yield from founded(self.cities, self.prefix)
+            yield from registrations(self.cities)
         for quarter in range(QUARTERS):
             if part == 0:
                 yield from memberships(self.cities, quarter, self.seed)

@@ -14,21 +14,13 @@ from deploy.history.shape import (
 )
 
 POPULATION_SOURCE, POPULATION_YEAR = "GeoNames", 2026
-PARTNERSHIP_ON = date(2024, 2, 27)
 EARLIEST_DAY = date(2016, 1, 1)
 SHARE_OF_NLC, SHARE_OF_SCN_AT_HOME, SHARE_OF_SCN_ABROAD = 0.6, 0.08, 0.7
 SHARE_BEFORE, SHARE_LEAVING, SHARE_COMING_BACK = 0.6, 0.12, 0.3
 
 
-def founded(cities: Sequence[City], prefix: str) -> Iterator[CloudEvent]:
-    """Yield the partnership, and the registration of every city."""
-    yield event(
-        f"{prefix}-partnership",
-        "membership.partnership_formed",
-        at_noon(PARTNERSHIP_ON),
-        partners=["NLC", "SCN"],
-        on=PARTNERSHIP_ON.isoformat(),
-    )
+def registrations(cities: Sequence[City]) -> Iterator[CloudEvent]:
+    """Yield the registration of every city."""
     for city in cities:
         place = city.place
         yield event(

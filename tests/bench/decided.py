@@ -1,7 +1,7 @@
 """An invented history as facts: what the owners' own rules decide, without their databases.
 
-Of every stream only the state is held, and of the streams only those touched last: a history tells
-what happened in one aggregate in one go, so a stream that was let go does not come back.
+Of every stream only the state is held, and of each owner's streams only those touched last: a
+history tells what happened in an activity or a work in one go, and its cities are fewer.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from shared.recorded import Recorded, messages_by_type, noun_of
 from tests.support.ledgers import UNIONS, rules_of
 
 STREAMS_MAX = 50_000
-"""More than the largest activity has, and all cities besides."""
+"""Of each owner: more than the largest activity has, and more than there are cities."""
 RECORDED_AFTER = timedelta(seconds=5)
 
 
@@ -47,7 +47,9 @@ class Decisions:
     def __init__(self) -> None:
         """Begin with empty ledgers."""
         self.rules: Mapping[str, Rules] = {owner: rules_of(owner) for owner in UNIONS}
-        self._streams: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+        self._streams: dict[str, OrderedDict[str, tuple[int, Any]]] = {
+            owner: OrderedDict() for owner in UNIONS
+        }
 
     def of(self, events: Iterable[CloudEvent]) -> Iterator[Decided]:
         """Yield what each event leads to.
@@ -66,7 +68,8 @@ class Decisions:
         command = command_of(message, event)
         stream = rules.stream_of(command)
         decider = rules.deciders[noun_of(stream)]
-        version, state = self._streams.pop(stream, (0, decider.initial))
+        kept = self._streams[owner]
+        version, state = kept.pop(stream, (0, decider.initial))
         facts = []
         digest = hashlib.sha256(data.encode()).digest()
         for fact in decider.decide(command, state):
@@ -85,9 +88,9 @@ class Decisions:
                     source_id=command.id,
                 )
             )
-        self._streams[stream] = version, state
-        if len(self._streams) > STREAMS_MAX:
-            self._streams.popitem(last=False)
+        kept[stream] = version, state
+        if len(kept) > STREAMS_MAX:
+            kept.popitem(last=False)
         return Decided(owner, command.source, command.id, digest, tuple(facts))
 
 

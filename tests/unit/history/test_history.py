@@ -15,6 +15,7 @@ from deploy.history.shape import FACTS_MIN, Budget, Shape
 from shared.cli.generate import generate, write
 from shared.cli.publish import problem_of
 from shared.embedded.data_directory import OperatorError
+from tests.bench import decided
 from tests.bench.decided import Decisions
 
 FACTS = 4_000
@@ -48,12 +49,28 @@ def test_every_event_would_be_accepted_by_its_owner() -> None:
     assert problems == {None}
 
 
-def test_every_event_becomes_one_fact_in_the_order_of_its_stream() -> None:
+def test_every_event_becomes_one_fact_though_few_streams_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decided, "STREAMS_MAX", 1_000)
     reached: Counter[str] = Counter()
-    for decided in Decisions().of(History(FACTS, seed=7).events()):
-        [fact] = decided.facts
+    for each in Decisions().of(History(FACTS, seed=7).events()):
+        [fact] = each.facts
         reached[fact.stream] += 1
         assert fact.version == reached[fact.stream]
+
+
+def test_histories_of_two_seeds_can_stand_side_by_side() -> None:
+    streams = [
+        {
+            fact.stream
+            for each in Decisions().of(History(FACTS, seed).events())
+            for fact in each.facts
+        }
+        for seed in (7, 8)
+    ]
+
+    assert not streams[0] & streams[1]
 
 
 def test_the_mix_is_the_documented_one_however_long_the_history() -> None:
