@@ -147,6 +147,7 @@ $(GAZETTEER): requirements/gazetteer.txt $(DEVELOPS)
 
 # Emmett comes by npm where there is one; without it, `make bench` leaves its rows out and says so.
 $(PEERS): requirements/bench.txt $(EMMETT)/package-lock.json $(DEVELOPS)
+	@echo "adding the peers to measure beside"
 	@$(LOCKED) -r requirements/bench.txt
 	@if command -v npm >/dev/null; then \
 		npm ci --prefix $(EMMETT) --ignore-scripts --no-audit --no-fund --silent; fi
