@@ -2,7 +2,7 @@
 
 shape.py          how much of what a history of N facts holds, and over which quarters
 cities.py         which cities, by the gazetteer
-memberships.py    cities registered, joining and leaving networks
+memberships.py    cities registered, joining and leaving networks, and helped
 people.py         who takes part, and from where
 activities.py     activities, their sittings, and what is told of them
 visits.py         what becomes of each person at a sitting

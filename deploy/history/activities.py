@@ -34,7 +34,7 @@ IN_SITTINGS = frozenset({"training", "cohort_module", "office_hours"})
 SITTINGS_MAX = 4
 OFFICE_ZONES = {"NLC": "America/New_York", "SCN": "Europe/London"}
 WEEKS_BETWEEN_SITTINGS = 1
-SHARE_CANCELLED, SHARE_MOVED, SHARE_HELPED, SHARE_SPOKEN, SHARE_NAMED = 0.05, 0.06, 0.1, 0.6, 0.3
+SHARE_CANCELLED, SHARE_MOVED, SHARE_SPOKEN, SHARE_NAMED = 0.05, 0.06, 0.6, 0.3
 WEIGHT_CANCELLED, WEIGHT_IN_PERSON, WEIGHT_MAX = 0.2, 0.4, 4.0
 
 
@@ -167,16 +167,6 @@ def told(
         yield from _sitting_told(activity, sitting, window, list(came), people, random)
         if not sitting.cancelled:
             yield from _named(activity, sitting, cities, random)
-    if random.random() < SHARE_HELPED:
-        yield event(
-            f"{activity.activity_id}-help",
-            "events.help_given",
-            begins + timedelta(days=7),
-            city={"city_id": random.choice(cities).city_id},
-            network="SCN",
-            on=(begins + timedelta(days=7)).date().isoformat(),
-            what=f"advice that followed from activity {activity.number}",
-        )
 
 
 def _title(activity: Activity) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from deploy.history import activities, works
 from deploy.history.cities import City, cities
-from deploy.history.memberships import memberships, registrations
+from deploy.history.memberships import helped, memberships, registrations
 from deploy.history.people import People
 from deploy.history.shape import QUARTERS, Budget, CloudEvent, Shape, quarter_of
 
@@ -44,7 +44,8 @@ class History:
 
         Args:
             part: of the activities and works only each parts-th, from this one on; the cities
-                belong to part 0. All parts together are the whole, in another order.
+                belong to part 0. All parts together are the whole, in another order, and no two
+                of them tell of the same activity, work or city.
             parts: how many share the work.
         """
         participations = self.shape.participations
@@ -77,6 +78,7 @@ class History:
         for quarter in range(QUARTERS):
             if part == 0:
                 yield from memberships(self.cities, quarter, self.seed)
+                yield from helped(self.cities, quarter, self.seed)
             for n in _in_quarter(quarter, self.shape.activities):
                 activity = self._activity(n)
                 # Every part deals out the whole, so that the parts agree on who gets what.

@@ -1,4 +1,4 @@
-"""Cities of a history: registered at its beginning, joining and leaving networks later."""
+"""Cities of a history: registered at its beginning, joining and leaving networks, and helped."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from deploy.history.shape import (
 POPULATION_SOURCE, POPULATION_YEAR = "GeoNames", 2026
 EARLIEST_DAY = date(2016, 1, 1)
 SHARE_OF_NLC, SHARE_OF_SCN_AT_HOME, SHARE_OF_SCN_ABROAD = 0.6, 0.08, 0.7
+SHARE_HELPED = 0.15
 SHARE_BEFORE, SHARE_LEAVING, SHARE_COMING_BACK = 0.6, 0.12, 0.3
 
 
@@ -59,6 +60,25 @@ def memberships(cities: Sequence[City], quarter: int, seed: int) -> Iterator[Clo
                     network=network,
                     on=on.isoformat(),
                 )
+
+
+def helped(cities: Sequence[City], quarter: int, seed: int) -> Iterator[CloudEvent]:
+    """Yield the direct help of a quarter; a city is helped once, if ever."""
+    for city in cities:
+        random = Random(f"{seed}/help/{city.city_id}")  # noqa: S311 - reproducible on purpose
+        on = _day(random, FIRST_DAY, QUARTER_STARTS[-1])
+        if random.random() < SHARE_HELPED and (
+            QUARTER_STARTS[quarter] <= on < QUARTER_STARTS[quarter + 1]
+        ):
+            yield event(
+                f"{city.city_id}-helped",
+                "events.help_given",
+                at_noon(on),
+                city={"city_id": city.city_id},
+                network="SCN",
+                on=on.isoformat(),
+                what="advice on a local plan",
+            )
 
 
 def _changes(city: City, seed: int) -> Iterator[tuple[str, str, date]]:

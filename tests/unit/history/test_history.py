@@ -43,6 +43,16 @@ def test_two_parts_hold_the_whole_and_nothing_twice() -> None:
     assert all(parts)
 
 
+def test_two_parts_share_no_stream_so_that_two_processes_may_write_them() -> None:
+    history = History(FACTS, seed=7)
+    streams = [
+        {fact.stream for each in Decisions().of(history.events(part, 2)) for fact in each.facts}
+        for part in (0, 1)
+    ]
+
+    assert not streams[0] & streams[1]
+
+
 def test_every_event_would_be_accepted_by_its_owner() -> None:
     problems = {problem_of(line, "demo") for line in written(FACTS, seed=7).splitlines()}
 
