@@ -72,11 +72,11 @@ format: develop ## Format the code, and mend what a tool can mend.
 
 .PHONY: bench
 bench: develop $(PEERS) ## Measure speed beside other ways to do the same; BENCH=--quick for less.
-	@$(BIN)/python -m tests.bench $(BENCH)
+	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench $(BENCH)
 
 .PHONY: growth
 growth: develop ## Measure events and reports as the history grows; FACTS=1000000 stops there.
-	@$(BIN)/python -m tests.bench.growth $(if $(FACTS),--facts $(FACTS))
+	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench.growth $(if $(FACTS),--facts $(FACTS))
 
 .PHONY: develop
 develop: setup $(DEVELOPS) ## Add the development tools to .venv.

@@ -37,7 +37,7 @@ class Panel:
 
 
 def panels_of(rows: Sequence[Row]) -> list[Panel]:
-    """Return a panel for each row that has peers, ours first; the others together by unit."""
+    """Return a panel for each row that has peers, and one by unit for all the others."""
     alone: dict[str, list[Bar]] = {}
     for row in rows:
         if not row.peers:
@@ -50,7 +50,9 @@ def panels_of(rows: Sequence[Row]) -> list[Panel]:
 
 def _beside(row: Row) -> Panel:
     theirs = (Bar(peer.what, peer.median, ours=False) for peer in row.peers)
-    return Panel(row.work, row.unit, (Bar(row.ours.what, row.ours.median), *theirs))
+    ours = Bar(row.ours.what, row.ours.median)
+    bars = (*theirs, ours) if row.grows else (ours, *theirs)
+    return Panel(row.work, row.unit, bars)
 
 
 def svg(title: str, panels: Sequence[Panel]) -> str:

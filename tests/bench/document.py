@@ -54,8 +54,8 @@ def finding(results: Results) -> str:
             f" what it cost with {least.what}"
         )
     beside = first.peers[0] if first.peers else None
-    said = f"{number(first.ours.median)} {first.unit} {first.work.partition(' → ')[2]}"
-    return f"{said}: {number(first.ratio(beside))} times {beside.what}" if beside else said
+    said = f"{first.work}: {number(first.ours.median)} {first.unit}"
+    return f"{said}, {number(first.ratio(beside))} times {beside.what}" if beside else said
 
 
 def _section(results: Results) -> str:

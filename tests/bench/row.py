@@ -34,6 +34,7 @@ class Row:
         target: what Tandem should reach: at least, or at most where less is better.
         times: how many times as fast as a peer it should be.
         less_is_better: true for times and memory.
+        grows: its peers are itself, with less behind it.
         note: a sentence for the reader of the document.
     """
 
@@ -45,6 +46,7 @@ class Row:
     target: float | None = None
     times: Mapping[str, float] = field(default_factory=dict)
     less_is_better: bool = False
+    grows: bool = False
     note: str = ""
 
     def ratio(self, peer: Measured) -> float:

@@ -135,13 +135,13 @@ async def rebuild(stage: Stage, beside: Peers) -> list[Row]:
 async def event(stage: Stage, beside: Peers) -> list[Row]:
     """One event on an idle system, until a watched figure has moved."""
     found = await ours.single_events(stage, "single")
-    return _latencies("event", "one event → watched figure moved", found, {50: 50, 99: 250})
+    return _latencies("event", "one event → figure moved", found, {50: 50, 99: 250})
 
 
 async def report(stage: Stage, facts: int) -> list[Row]:
     """Reports over gRPC with a history behind them."""
     first, later = await ours.reading(stage)
-    name = f"report, {facts:,} facts behind it"
+    name = f"report, {facts:,} facts"
     rows = _latencies("report", name, later, {99: REPORT_MILLISECONDS_MAX})
     note = (
         f"the first report of a period, which counts it anew, took"
