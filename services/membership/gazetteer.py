@@ -8,6 +8,7 @@ by the rules of membership, not here.
 import re
 import sqlite3
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +57,11 @@ SELECT = """
 """
 SELECT_BY_ID = f"{SELECT} WHERE id = ?"
 SELECT_BY_GEOID = f"{SELECT} WHERE census_geoid = ?"
+SELECT_CITIES = f"""{SELECT}
+    WHERE kind = 0 AND part_of IS NULL AND population > 0 AND time_zone IS NOT NULL
+      AND (? IS NULL OR country = ?)
+    ORDER BY population DESC, id
+"""
 SELECT_BY_NAME = """
     SELECT id, census_geoid, place.name, kind, country, subdivision, geonames_admin1,
            population, latitude, longitude, time_zone, part_of, is_main
@@ -193,6 +199,11 @@ class Gazetteer:
             among them the more populous first. Two records of one place appear once.
         """
         return list(self._cached_lookup(name, country, subdivision, kinds))
+
+    def cities(self, country: str | None = None) -> Iterator[Place]:
+        """Yield the cities of a country, or of the world, the most populous first."""
+        for row in self._connection.execute(SELECT_CITIES, (country, country)):
+            yield self._place(row)
 
     def by_geonames_id(self, geonames_id: int) -> Place | None:
         """Return the place with a GeoNames id, also when that is a second record of the place."""

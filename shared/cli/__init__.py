@@ -11,6 +11,7 @@ evidence_text.py the evidence of a figure as text
 terminal.py      how lines are printed, and what others wrote
 words.py         what text reports say around the figures, in each language
 publish.py       tandem publish, schemas
+generate.py      tandem generate
 credentials.py   tandem credentials add, list, revoke
 messages.py      tandem rejected list, show; tandem waiting list
 questions.py     tandem queue list, resolve, dismiss

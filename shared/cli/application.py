@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reports": ("report", "reports"),
     "evidence": ("report", "evidence"),
     "publish": ("publish", "publish"),
+    "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),

@@ -44,7 +44,7 @@ def publish(
 ) -> None:
     """Publish a file of events; none is sent while one is wrong."""
     system = find(data)
-    seed_file = _seed_file(system, credential)
+    seed_file = seed_file_of(system, credential)
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     size = file.stat().st_size
@@ -55,7 +55,7 @@ def publish(
         if not bad:
             sending = progress.add_task("publishing", total=size)
             asyncio.run(
-                _send(
+                send(
                     NatsAddress(system.endpoints["nats"], credential, seed_file),
                     _messages(file, credential, lambda read: progress.advance(sending, read)),
                 )
@@ -91,7 +91,12 @@ def schemas(
         raise OperatorError(f"No type is named {type_}; `{this_command()} schemas` lists them.")
 
 
-def _seed_file(system: System, credential: str) -> Path:
+def seed_file_of(system: System, credential: str) -> Path:
+    """Return the file with which a publisher connects.
+
+    Raises:
+        OperatorError: there is no such publisher.
+    """
     if credential not in {publisher.name for publisher in list_publishers(system.root)}:
         raise OperatorError(
             f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
@@ -153,10 +158,15 @@ def _lines(file: Path, on_read: Callable[[int], None]) -> Iterator[tuple[int, by
                 yield line_number, stripped
 
 
-async def _send(address: NatsAddress, messages: Iterator[Outgoing]) -> None:
+async def send(
+    address: NatsAddress,
+    messages: Iterator[Outgoing],
+    on_published: Callable[[int], None] = lambda count: None,
+) -> None:
+    """Publish messages in atomic batches; they are durable when this returns."""
     connection = await connect(address)
     try:
-        await publish_batches(connection, messages)
+        await publish_batches(connection, messages, on_published)
     finally:
         await connection.close()
 

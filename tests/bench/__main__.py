@@ -1,133 +1,107 @@
-"""`make bench`: how fast facts flow, measured on this machine in one run.
+"""`make bench`: every row of the table in one run.
 
-Everything runs as users run it: NATS with `sync_interval: always`, PostgreSQL with fsync, every
-service a process of its own. Absolute figures say little on a noisy machine; ratios carry over.
+    python -m tests.bench [--quick] [--only ROW]
+
+A quick run takes under two minutes, the full one under fifteen. Only the full one, of all rows, is
+written to docs/benchmarks.md; `--keep` writes any other too.
 """
 
 import argparse
-import asyncio
-import os
-import platform
-import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import asyncpg
-import psutil
+import uvloop
 from rich.console import Console
-from rich.table import Table
 
-from services.reporting.app import MIGRATIONS, projector_of
-from shared.database import DatabaseAddress, connect_pool, migrate
-from shared.embedded import postgres
-from shared.embedded.data_directory import DataDirectory
-from shared.embedded.supervisor import running_system
-from shared.messaging import NatsAddress, connect, publish_batches
-from shared.rpc import channel
-from tests.support.flow import Flow
+from deploy.history.history import History
+from shared.embedded.supervisor import servers
+from tests.bench import machine, ours, rows
+from tests.bench.document import keep
+from tests.bench.filling import fill
+from tests.bench.row import Results, Row
+from tests.bench.stage import FULL, QUICK, Scale, Stage
+from tests.bench.table import show
+from tests.support.collecting import collecting
 
 PORT_BASE = 27_400
-POLL_SECONDS = 0.05
-FLOW_SECONDS_MAX = 600.0
-SCRATCH = "reporting_rebuilt"
 
 
-async def end_to_end(endpoints: dict[str, Any], directory: DataDirectory, flow: Flow) -> float:
-    """Return events a second from the first publish until all of them are in the projections."""
-    seed = Path(endpoints["credentials"]["demo"]["nkey_seed_file"])
-    connection = await connect(NatsAddress(endpoints["nats"], "demo", seed))
-    database = await postgres.connect(directory, database="reporting")
-    messages = flow.messages()
-    count = len(messages)
-    before = await database.fetchval("select count(*) from fact")
-    started = time.perf_counter()
-    await publish_batches(connection, messages)
-    while await database.fetchval("select count(*) from fact") < before + count:
-        if time.perf_counter() - started > FLOW_SECONDS_MAX:
-            raise TimeoutError(f"not all of {count} events arrived within {FLOW_SECONDS_MAX:.0f} s")
-        await asyncio.sleep(POLL_SECONDS)
-    rate = count / (time.perf_counter() - started)
-    await connection.close()
-    await database.close()
-    return rate
+async def measure(stage: Stage, wanted: Sequence[str]) -> Results:
+    """Return what these rows show; one system after the other on one data directory."""
+    beside = rows.Peers(stage)
+    found: list[Row] = []
+    running = [name for name in rows.RUNNING if name in wanted]
+    if running:
+        async with stage.system():
+            for name in running:
+                stage.say(f"measuring {name}")
+                found += await rows.RUNNING[name](stage, beside)
+    if "telemetry" in wanted:
+        stage.say("measuring telemetry")
+        without = next((row for row in found if row.name == "pipeline"), None)
+        with collecting() as collector:
+            async with stage.system({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}):
+                found += await rows.telemetry(stage, without)
+    if {"report", "rebuild"} & set(wanted):
+        found += await behind_histories(stage, beside, wanted)
+    if "memory" in wanted:
+        found += rows.memory(stage)
+    found.sort(key=lambda row: rows.NAMES.index(row.name))
+    notes = tuple(beside.missing.values())
+    return Results("bench", machine.describe(), tuple(found), notes)
 
 
-@asynccontextmanager
-async def scratch_database(directory: DataDirectory) -> AsyncIterator[asyncpg.Pool]:
-    """Yield an empty database with reporting's tables, beside the one that serves."""
-    owner = postgres.owner_role("reporting")
-    administrator = await postgres.connect(directory)
-    await administrator.execute(f"drop database if exists {SCRATCH}")
-    await administrator.execute(f"create database {SCRATCH} owner {owner}")
-    host = str(postgres.socket_directory(directory))
-    address = DatabaseAddress(host, postgres.PORT, SCRATCH, owner, directory.password(owner))
-    await migrate(address, "reporting", MIGRATIONS)
-    pool = await connect_pool(address)
-    yield pool
-    await pool.close()
-    await administrator.execute(f"drop database {SCRATCH}")
-    await administrator.close()
+async def behind_histories(stage: Stage, beside: rows.Peers, wanted: Sequence[str]) -> list[Row]:
+    """Return the rows of reports with ever longer histories, of rebuilding with the longest."""
+    async with stage.system():
+        stage.say("the databases are made")  # a filled ledger needs its tables
+    found: list[Row] = []
+    reached = 0
+    for seed, facts in enumerate(stage.scale.histories, start=1):
+        stage.say(f"filling the ledgers with {facts - reached:,} facts")
+        async with servers(stage.root, stage.port_base):
+            await fill(stage.root, History(facts - reached, seed))
+        reached = facts
+        async with stage.system():
+            rate = await ours.level(stage)
+            stage.say(f"projected by comparing with the ledgers, {rate:,.0f} facts/s")
+            if "report" in wanted:
+                found += await rows.report(stage, facts)
+            if "rebuild" in wanted and facts == stage.scale.histories[-1]:
+                found += await rows.rebuild(stage, beside)
+    return found
 
 
-async def rebuild(endpoints: dict[str, Any], directory: DataDirectory) -> tuple[int, float]:
-    """Return how many facts there are, and facts a second to project them all from the ledgers."""
-    token_file = directory.token("reporting")
-    channels = {
-        name: channel(endpoints["grpc"][name], token_file=token_file)
-        for name in ("membership", "events", "resources")
-    }
-    async with scratch_database(directory) as pool:
-        projector = projector_of(pool, channels)
-        started = time.perf_counter()
-        facts = 0
-        for name in channels:
-            facts += await projector.compare(name)
-        rate = facts / (time.perf_counter() - started)
-    for each in channels.values():
-        await each.close()
-    return facts, rate
-
-
-def memory_of(endpoints: dict[str, Any]) -> dict[str, float]:
-    """Return the resident memory of each service in MB."""
-    return {
-        name: psutil.Process(pid).memory_info().rss / 1e6
-        for name, pid in endpoints["processes"].items()
-        if name not in ("nats", "postgres")
-    }
-
-
-async def main(count: int, rounds: int) -> None:
-    """Measure, and print one table."""
+async def main(scale: Scale, wanted: Sequence[str], port_base: int, *, kept: bool) -> None:
+    """Measure, print the table, and keep it where asked."""
     console = Console()
+    started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:
-        directory = DataDirectory.at(Path(folder))
-        async with running_system(directory.root, PORT_BASE) as endpoints:
-            rates = []
-            for round_ in range(rounds):
-                flow = Flow(people=count // 2, name=f"round-{round_}")
-                rates.append(await end_to_end(endpoints, directory, flow))
-                console.print(f"round {round_ + 1} of {rounds}: {rates[-1]:,.0f} events/s")
-            facts, rebuilt = await rebuild(endpoints, directory)
-            table = Table(title=f"{os.cpu_count()} cores, Python {platform.python_version()}")
-            table.add_column("work")
-            table.add_column("measured", justify="right")
-            table.add_row(
-                f"published → in the projections, median of {rounds} × {count:,}",
-                f"{statistics.median(rates):,.0f} events/s",
-            )
-            table.add_row(f"projections rebuilt from {facts:,} facts", f"{rebuilt:,.0f} facts/s")
-            for name, megabytes in memory_of(endpoints).items():
-                table.add_row(f"memory of {name} after it", f"{megabytes:,.0f} MB")
-            console.print(table)
+        stage = Stage(Path(folder), port_base, scale, console)
+        results = await measure(stage, wanted)
+        stage.memory.stop()
+    show(results, console)
+    console.print(f"measured in {time.perf_counter() - started:,.0f} s", style="dim")
+    if kept:
+        keep(results)
+        console.print("written to docs/benchmarks.md", style="dim")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one small round")
+    parser = argparse.ArgumentParser(description="Measure Tandem beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--only", action="append", choices=rows.NAMES, help="this row alone")
+    parser.add_argument("--keep", action="store_true", help="write docs/benchmarks.md all the same")
+    parser.add_argument("--port-base", type=int, default=PORT_BASE, help="the first port it uses")
     options = parser.parse_args()
-    asyncio.run(main(*((5_000, 1) if options.quick else (20_000, 3))))
+    whole = not options.quick and not options.only
+    uvloop.run(
+        main(
+            QUICK if options.quick else FULL,
+            options.only or rows.NAMES,
+            options.port_base,
+            kept=options.keep or whole,
+        )
+    )

@@ -1,21 +1,26 @@
-"""The ledger of membership without its service: an executor on real tables, and what to write."""
+"""Ledgers without their services: the rules of an owner, an executor on real tables, and what to
+write into that of membership."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
-from services.membership import domain
-from services.membership.projections import project
+from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
+from shared.contracts.messages.events import EventsDecision, EventsMessage
 from shared.contracts.messages.membership import (
     DescribeCity,
     MembershipDecision,
     MembershipMessage,
     RegisterCity,
 )
+from shared.contracts.messages.resources import ResourcesMessage
+from shared.contracts.resources import ResourcesEvent
 from shared.contracts.values import Message, Population
 from shared.database import connect_pool
 from shared.decider import Command
@@ -27,24 +32,37 @@ from tests.support.machine import database_address
 from tests.support.system import System
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
-SQL = Path(__file__).parents[2] / "services" / "membership" / "queries.sql"
+SERVICES = Path(__file__).parents[2] / "services"
 DEMO = "demo"
+UNIONS: dict[str, tuple[Any, Any, Any]] = {
+    "membership": (MembershipEvent, MembershipMessage, MembershipDecision),
+    "events": (EventsEvent, EventsMessage, EventsDecision),
+    "resources": (ResourcesEvent, ResourcesMessage, None),
+}
+"""Of each owner: its facts, what others send it, and what people decide."""
 
 
-def membership_rules() -> Rules:
-    """Return the rules of membership, as its app builds them."""
+def rules_of(owner: str) -> Rules:
+    """Return the rules of an owner, as its app builds them."""
+    domain = import_module(f"services.{owner}.domain")
+    facts, messages, decisions = UNIONS[owner]
     return Rules(
-        ledger="membership",
-        facts=MembershipEvent,
-        messages=MembershipMessage,
-        decisions=MembershipDecision,
+        ledger=owner,
+        facts=facts,
+        messages=messages,
+        decisions=decisions,
         deciders=domain.DECIDERS,
         stream_of=domain.stream_of,
         needs=domain.needs,
         provides=domain.provides,
-        project=project,
-        queries=Queries(SQL),
+        project=import_module(f"services.{owner}.projections").project,
+        queries=Queries(SERVICES / owner / "queries.sql"),
     )
+
+
+def membership_rules() -> Rules:
+    """Return the rules of membership."""
+    return rules_of("membership")
 
 
 @asynccontextmanager

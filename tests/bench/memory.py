@@ -1,0 +1,51 @@
+"""The most memory that each process held while anything was measured."""
+
+import threading
+from collections.abc import Mapping
+
+import psutil
+
+EVERY_SECONDS = 0.25
+MEGABYTE = 1_000_000
+
+
+class MemoryWatch:
+    """Looks at the resident memory of named processes, from a thread of its own."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to look at."""
+        self._peaks: dict[str, float] = {}
+        self._processes: dict[str, psutil.Process] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="memory", daemon=True)
+        self._thread.start()
+
+    def follow(self, pids: Mapping[str, int]) -> None:
+        """Look at these from now on; a peak outlives its process."""
+        self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+
+    def peaks(self) -> dict[str, float]:
+        """Return the highest resident memory of each so far, in MB."""
+        return dict(self._peaks)
+
+    def reset(self) -> None:
+        """Forget the peaks, to see those of what follows."""
+        self._peaks = {}
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            for name, process in list(self._processes.items()):
+                held = _resident(process)
+                self._peaks[name] = max(self._peaks.get(name, 0.0), held)
+
+
+def _resident(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss) / MEGABYTE
+    except psutil.NoSuchProcess:
+        return 0.0  # between two starts
