@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -113,11 +113,14 @@ class Reports:
             del self._read_at[forgotten]
             self._kept.pop(forgotten, None)
 
-    def _wanted(self) -> list[Period]:
-        """Return which reports are wanted: those watched, then those read lately, last first."""
+    def watched(self) -> list[Period]:
+        """Return the periods that somebody watches."""
+        return list(self._watched)
+
+    def read_lately(self) -> list[Period]:
+        """Return the periods that somebody has read in the last WANTED_SECONDS, the last first."""
         since = time.monotonic() - WANTED_SECONDS
-        read = [period for period, at in reversed(self._read_at.items()) if at >= since]
-        return list(dict.fromkeys([*self._watched, *read]))
+        return [period for period, at in reversed(self._read_at.items()) if at >= since]
 
     async def _refresh(self, period: Period, asked: int) -> Composed:
         """Return the report, composed again unless it rests on that level already."""
@@ -147,15 +150,19 @@ class Reports:
         )
         return Composed(message, text, figures, level.asked, level.at, moment.date())
 
-    async def refresh_for_ever(self) -> None:
-        """Compose the wanted reports again whenever the level has risen, until cancelled."""
+    async def refresh_for_ever(self, wanted: Callable[[], list[Period]]) -> None:
+        """Compose wanted reports again whenever the level has risen, until cancelled.
+
+        Once for those `watched` and once for those `read_lately`, so that who watches waits for one
+        report of the others and not for all.
+        """
         asked = self._standing.level.asked
         while True:
             asked = await self._standing.higher_than(asked)
             started = time.monotonic()
-            for period in self._wanted():
+            for period in wanted():
                 await self._refresh_quietly(period, asked)
-            if self._standing.flowing_seconds():
+            if self._standing.flowing_seconds() > FLOW_SECONDS:
                 await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
 
     async def _refresh_quietly(self, period: Period, asked: int) -> None:
