@@ -124,7 +124,8 @@ async def running(
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())
         opened.background(standing.run())
-        opened.background(reports.refresh_for_ever())
+        opened.background(reports.refresh_for_ever(reports.watched))
+        opened.background(reports.refresh_for_ever(reports.read_lately))
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",

@@ -11,7 +11,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 KEPT_REPORTS_MAX = 50
 FLOW_SECONDS = 1.0
-BEHIND_SECONDS_MAX = 5.0
+BEHIND_SECONDS_MAX = 30.0
 WANTED_SECONDS = 60.0
 """For so long after it was read, a report is composed again when facts come."""
 REST_PER_WORK = 1.0
@@ -77,7 +78,8 @@ class Reports:
         self._pool, self._registry, self._clock = pool, registry, clock
         self._standing, self._surroundings = standing, Surroundings()
         self._kept: dict[Period, Composed] = {}
-        self._wanted: dict[Period, float] = {}
+        self._read_at: dict[Period, float] = {}
+        self._watched = Counter[Period]()
         self._composing = asyncio.Lock()
         self._recomposed = asyncio.Event()
 
@@ -91,7 +93,7 @@ class Reports:
         begun(period, known_at or now)
         if known_at is not None:
             return await self._compose(period, known_at, known_at)
-        self._want(period)
+        self._remember(period)
         asked = self._standing.asked
         kept = self._kept.get(period)
         if kept is not None and kept.day == now.date():
@@ -102,14 +104,23 @@ class Reports:
         await self._standing.risen(asked)
         return await self._refresh(period, asked)
 
-    def _want(self, period: Period) -> None:
-        """Remember that somebody wants the report of a period, and forget who did long ago."""
-        self._wanted.pop(period, None)
-        self._wanted[period] = time.monotonic()
-        while len(self._wanted) > KEPT_REPORTS_MAX:
-            unwanted = next(iter(self._wanted))
-            del self._wanted[unwanted]
-            self._kept.pop(unwanted, None)
+    def _remember(self, period: Period) -> None:
+        """Remember that the report of a period was read, and forget which was read longest ago."""
+        self._read_at.pop(period, None)
+        self._read_at[period] = time.monotonic()
+        while len(self._read_at) > KEPT_REPORTS_MAX:
+            forgotten = next(iter(self._read_at))
+            del self._read_at[forgotten]
+            self._kept.pop(forgotten, None)
+
+    def watched(self) -> list[Period]:
+        """Return the periods that somebody watches."""
+        return list(self._watched)
+
+    def read_lately(self) -> list[Period]:
+        """Return the periods that somebody has read in the last WANTED_SECONDS, the last first."""
+        since = time.monotonic() - WANTED_SECONDS
+        return [period for period, at in reversed(self._read_at.items()) if at >= since]
 
     async def _refresh(self, period: Period, asked: int) -> Composed:
         """Return the report, composed again unless it rests on that level already."""
@@ -119,7 +130,7 @@ class Reports:
             if kept is not None and kept.asked >= asked and kept.day == now.date():
                 return kept
             report = await self._compose(period, now, None)
-            if period in self._wanted:
+            if period in self._read_at:
                 self._kept[period] = report
         self._recomposed.set()
         self._recomposed = asyncio.Event()
@@ -139,16 +150,19 @@ class Reports:
         )
         return Composed(message, text, figures, level.asked, level.at, moment.date())
 
-    async def refresh_for_ever(self) -> None:
-        """Compose the wanted reports again whenever the level has risen, until cancelled."""
+    async def refresh_for_ever(self, wanted: Callable[[], list[Period]]) -> None:
+        """Compose wanted reports again whenever the level has risen, until cancelled.
+
+        Once for those `watched` and once for those `read_lately`, so that who watches waits for one
+        report of the others and not for all.
+        """
         asked = self._standing.level.asked
         while True:
             asked = await self._standing.higher_than(asked)
             started = time.monotonic()
-            for period, wanted_at in reversed(list(self._wanted.items())):
-                if started - wanted_at <= WANTED_SECONDS:
-                    await self._refresh_quietly(period, asked)
-            if self._standing.flowing_seconds():
+            for period in wanted():
+                await self._refresh_quietly(period, asked)
+            if self._standing.flowing_seconds() > FLOW_SECONDS:
                 await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
 
     async def _refresh_quietly(self, period: Period, asked: int) -> None:
@@ -162,18 +176,17 @@ class Reports:
     async def watch(self, period: Period) -> AsyncIterator[Composed]:
         """Yield the report at once, and again whenever facts have changed what it says."""
         said: Composed | None = None
-        while True:
-            recomposed = self._recomposed
-            report = await self.report(period)
-            if said is None or report.figures != said.figures:
-                said = report
-                yield report
-            while not recomposed.is_set():
-                self._want(period)
-                try:
-                    await asyncio.wait_for(recomposed.wait(), WANTED_SECONDS / 2)
-                except TimeoutError:
-                    continue
+        self._watched[period] += 1
+        try:
+            while True:
+                recomposed = self._recomposed
+                report = await self.report(period)
+                if said is None or report.figures != said.figures:
+                    said = report
+                    yield report
+                await recomposed.wait()
+        finally:
+            self._watched -= Counter([period])
 
     async def evidence(
         self, period: Period, metric: str, known_at: datetime | None = None

@@ -46,7 +46,7 @@ REST_SECONDS_MAX = 0.5
 LOOK_SECONDS = 1.0
 """After so long the marks are looked at without being told: another replica may have left some."""
 RETRY_SECONDS = 1.0
-FLOW_GAP_SECONDS = 1.0
+FLOW_GAP_SECONDS = 0.5
 """Facts that come at least this often are a flow."""
 QUIET_SECONDS = 0.1
 """A flow has ended when everything is derived and nothing has come for so long."""

@@ -87,7 +87,7 @@ async def test_in_a_flow_of_facts_the_newest_there_is_tells_how_far_it_is(
 async def test_whoever_watches_is_told_when_a_figure_moves_and_not_otherwise(desk: Desk) -> None:
     before, late = all_but_the_late_file()
     await desk.take(*before)
-    refreshing = asyncio.create_task(desk.reports.refresh_for_ever())
+    refreshing = asyncio.create_task(desk.reports.refresh_for_ever(desk.reports.watched))
     watching = desk.reports.watch(PERIOD)
 
     first = await anext(watching)
