@@ -8,6 +8,7 @@ without a kill and compares the whole report.
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -208,6 +209,8 @@ async def run_flow(
 async def main(facts: int, seed: int, port_base: int | None, clean: bool) -> int:
     """Print what happened; returns 1 unless everything is equal."""
     console = Console()
+    # It tells at length of every attempt to connect to a PostgreSQL that was just killed.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     flow = flow_of(facts)
     run, found, table, complete = await run_flow(flow, drawn(seed), port_base, console)
     expected: Mapping[str, Any] = expected_figures(flow)

@@ -59,6 +59,19 @@ class TextIsGone(Exception):
     """The words to replace are not in the file any more: mend the table of mutations."""
 
 
+NUMBERED_BY_TRANSACTION = """    position bigint primary key
+);
+create table numbered (
+    position bigint primary key, xid xid8 not null default pg_current_xact_id()
+);
+create function number_it() returns trigger language plpgsql security definer as $$ begin
+    insert into numbered (position) values (new.position);
+    return null;
+end $$;
+create trigger number_it after insert on outbox for each row execute function number_it();
+grant select on numbered to {role};
+"""
+
 MUTATIONS = (
     Mutation(
         "the outbox",
@@ -86,14 +99,13 @@ MUTATIONS = (
             Edit(
                 "shared/sql/ledger/0001_ledger.sql",
                 "    position bigint primary key\n);",
-                "    position bigint primary key,\n"
-                "    xid xid8 not null default pg_current_xact_id()\n);",
+                NUMBERED_BY_TRANSACTION,
             ),
             Edit(
                 "shared/queries.sql",
                 "(select position from outbox order by position",
-                "(select position from outbox where xid < pg_snapshot_xmin(pg_current_snapshot())"
-                " order by position",
+                "(select position from outbox join numbered using (position)"
+                " where xid < pg_snapshot_xmin(pg_current_snapshot()) order by position",
             ),
         ),
         (
