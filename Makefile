@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= .tandem
 PERIOD ?= 2024-Q1
-FACTS ?= 1000000
 
 # The first of these that is Python 3.11 or later; `make setup PYTHON=/path/to/python` overrides it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -81,7 +80,7 @@ growth: develop ## Measure events and reports as the history grows; FACTS=100000
 
 .PHONY: million
 million: develop ## Send a million facts through processes killed at random; FACTS=50000 for fewer.
-	@$(BIN)/python -m tests.faults.million --facts $(FACTS)
+	@$(BIN)/python -m tests.faults.million --facts $(or $(FACTS),1000000)
 
 .PHONY: torture-mutations
 torture-mutations: develop ## Take out each protection in turn, and see the torture tests fail.

@@ -26,7 +26,7 @@ from tests.bench.document import keep
 from tests.bench.filling import fill
 from tests.bench.row import MEGABYTES, Measured, Results, Row, percentile
 from tests.bench.rows import REPORT_MILLISECONDS_MAX, SERVICE_MEGABYTES_MAX
-from tests.bench.stage import FULL, Stage
+from tests.bench.stage import FULL, LEDGERS, Stage
 from tests.bench.table import show
 from tests.support.flow import Flow
 
@@ -67,10 +67,11 @@ async def measure(stage: Stage, sizes: Sequence[int]) -> list[Size]:
             await fill(stage.root, History(facts - reached, seed))
         filled = (facts - reached) / (time.perf_counter() - started)
         stage.say(f"filled, {filled:,.0f} facts/s; now reporting projects them")
+        async with stage.system(services=LEDGERS):
+            projected = await ours.projecting(stage)
+        stage.say(f"projected, {projected:,.0f} facts/s; measuring")
         stage.memory.reset()
         async with stage.system():
-            projected = await ours.level(stage)
-            stage.say(f"projected, {projected:,.0f} facts/s; measuring")
             found.append(await _measured(stage, facts, filled, projected))
         reached = facts
     return found

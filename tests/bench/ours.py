@@ -1,7 +1,9 @@
 """Tandem measured: through the same doors, and with the same promises, as everybody has it."""
 
 import asyncio
+import json
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +20,12 @@ from tandem.reporting.v1.reporting_pb2_grpc import ReportingServiceStub
 from deploy.demo.importer import outgoing
 from deploy.history.shape import QUARTER_STARTS, CloudEvent
 from services.events.app import MIGRATIONS as EVENTS_MIGRATIONS
-from services.reporting.app import MIGRATIONS as REPORTING_MIGRATIONS
-from services.reporting.app import projector_of
+from services.reporting.app import opened_rebuild
+from services.reporting.settings import Settings
 from shared.draft import Task
+from shared.embedded.catalogue import SERVICES, Ports
+from shared.embedded.process import Program
+from shared.embedded.services import Servers, errand_program
 from shared.execute import Executor
 from shared.messaging import FACTS, INTAKE, OWNERS, chunks, publish_batches
 from shared.sift import Raw, sift
@@ -35,10 +40,10 @@ DEADLINE_SECONDS = 30.0
 APPEND_FACTS = 1_000
 POLL_SECONDS = 0.01
 FLOW_SECONDS_MAX = 600.0
-HEAL_SECONDS_MAX = 3_600.0
 MOVED_SECONDS_MAX = 20.0
 READ_EVERY_SECONDS = 0.05
-PROJECTED = "select count(*) from fact"
+PROJECTED = "select coalesce(sum(facts), 0)::bigint from projected"
+REPORTING = next(service for service in SERVICES if service.name == "reporting")
 PERIODS = tuple(f"{first.year}-Q{(first.month + 2) // 3}" for first in QUARTER_STARTS[:-1])
 
 
@@ -188,18 +193,40 @@ def _registration(activity: str, person: int) -> events_pb.ReceiveRegistrationRe
 
 
 async def rebuilding(stage: Stage) -> tuple[int, float]:
-    """Return how many facts there are, and facts a second to project them all from the ledgers."""
-    channels = {name: stage.channel(name, "reporting") for name in OWNERS}
-    async with stage.scratch("reporting", REPORTING_MIGRATIONS) as (pool, _):
-        projector = projector_of(pool, channels)
-        started = time.perf_counter()
-        facts = 0
-        for name in channels:
-            facts += await projector.compare(name)
-        rate = facts / (time.perf_counter() - started)
-    for each in channels.values():
-        await each.close()
-    return facts, rate
+    """Return how many facts there are, and facts a second until they stand in tables of their own.
+
+    By `tandem rebuild --dry-run`, beside the tables that serve; its last step compares both, which
+    is left out here.
+    """
+    program = _rebuild(stage, "--dry-run")
+    started = built = time.perf_counter()
+    facts = 0
+    process = await asyncio.create_subprocess_exec(
+        *program.command, stdout=PIPE, env=dict(program.environment), cwd=program.directory
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        said = json.loads(line)
+        if said.get("name") == "switch":
+            built = time.perf_counter()
+        facts = said.get("outcome", {}).get("facts", 0)
+    assert await process.wait() == 0
+    return facts, facts / (built - started)
+
+
+async def projecting(stage: Stage) -> float:
+    """Project what was written into the ledgers by another way; returns facts a second."""
+    environment = _rebuild(stage).environment
+    values = {name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()}
+    async with opened_rebuild(lambda step: None, Settings(**values)) as building:
+        outcome = await building.run()
+        await building.drop(building.before)
+    return outcome.facts / outcome.seconds
+
+
+def _rebuild(stage: Stage, *options: str) -> Program:
+    running = Servers(stage.directory, Ports(stage.port_base))
+    return errand_program(running, REPORTING, SERVICES, "rebuild", *options)
 
 
 async def single_events(stage: Stage, name: str) -> list[float]:
@@ -245,27 +272,6 @@ def _city_attended(name: str, number: int) -> CloudEvent:
             "city": {"city_id": f"{name}-single-{number}"},
         },
     }
-
-
-async def level(stage: Stage) -> float:
-    """Wait until reporting has projected what the ledgers hold; returns facts a second."""
-    wanted = 0
-    for owner in OWNERS:
-        connection = await stage.database(owner)
-        wanted += await connection.fetchval("select count(*) from ledger")
-        await connection.close()
-    reporting = await stage.database("reporting")
-    before = await reporting.fetchval(PROJECTED)
-    started = time.perf_counter()
-
-    async def has_all() -> bool:
-        await asyncio.sleep(0.5)
-        return bool(await reporting.fetchval(PROJECTED) >= wanted)
-
-    await until(has_all, f"reporting has {wanted:,} facts", HEAL_SECONDS_MAX)
-    seconds = time.perf_counter() - started
-    await reporting.close()
-    return float((wanted - before) / seconds)
 
 
 async def reading(stage: Stage) -> tuple[list[float], list[float]]:

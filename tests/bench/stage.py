@@ -15,6 +15,7 @@ from rich.console import Console
 from shared.database import DatabaseAddress, connect_pool, migrate
 from shared.embedded import nats as broker
 from shared.embedded import postgres
+from shared.embedded.catalogue import SERVICES, Service
 from shared.embedded.credentials import PROVISION
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
@@ -23,6 +24,8 @@ from shared.rpc import channel
 from tests.bench.memory import MemoryWatch
 
 PUBLISHER = "demo"
+LEDGERS = tuple(service for service in SERVICES if service.name != "reporting")
+"""Without reporting, whose tables are built anew meanwhile."""
 NOT_FOLLOWED = frozenset({"postgres"})
 """Its processes share their memory, which is bounded by its configuration."""
 
@@ -71,10 +74,15 @@ class Stage:
         return DataDirectory.at(self.root)
 
     @asynccontextmanager
-    async def system(self, environment: Mapping[str, str] | None = None) -> AsyncIterator[None]:
-        """Run the whole system, every service a process, with more in their environment."""
+    async def system(
+        self,
+        environment: Mapping[str, str] | None = None,
+        services: tuple[Service, ...] = SERVICES,
+    ) -> AsyncIterator[None]:
+        """Run the system, every service a process, with more in their environment."""
         with _set(environment or {}):
-            async with running_system(self.root, self.port_base) as endpoints:
+            started = running_system(self.root, self.port_base, services=services)
+            async with started as endpoints:
                 self.endpoints = endpoints
                 self.memory.follow(
                     {n: pid for n, pid in endpoints["processes"].items() if n not in NOT_FOLLOWED}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from tandem.reporting.v1.reporting_pb2 import AuditProjectionsRequest, GetReportRequest
 
-from services.reporting.reading import snapshot
+from services.reporting.reading.tables import snapshot
 from shared import rebuild as rebuilding
 from shared.embedded import postgres
 from shared.errors import Refused
