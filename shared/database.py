@@ -49,8 +49,10 @@ class DatabaseAddress:
         return self.password_file.read_text("utf-8").strip()
 
 
-async def connect_pool(address: DatabaseAddress) -> asyncpg.Pool:
+async def connect_pool(address: DatabaseAddress, **settings: str) -> asyncpg.Pool:
     """Return a pool, waiting for a database that is still starting.
+
+    `settings` are further ones of the server, for each connection.
 
     Raises:
         OSError, asyncpg.PostgresError: it did not come up within CONNECT_ATTEMPTS_MAX seconds.
@@ -67,7 +69,7 @@ async def connect_pool(address: DatabaseAddress) -> asyncpg.Pool:
                 max_size=POOL_CONNECTIONS_MAX,
                 command_timeout=COMMAND_SECONDS_MAX,
                 # A plan made while a table was small reads all of it when it has grown.
-                server_settings={"plan_cache_mode": "force_custom_plan"},
+                server_settings={"plan_cache_mode": "force_custom_plan"} | settings,
             )
         except TRANSIENT:
             if attempt == CONNECT_ATTEMPTS_MAX - 1:
@@ -76,13 +78,29 @@ async def connect_pool(address: DatabaseAddress) -> asyncpg.Pool:
     raise AssertionError("unreachable")
 
 
-async def migrate(address: DatabaseAddress, role: str, directories: Sequence[Path]) -> list[str]:
+async def connect_alone(address: DatabaseAddress, **settings: str) -> asyncpg.Connection:
+    """Return a connection of its own, with these settings of the server and no time limit."""
+    return await asyncpg.connect(
+        host=address.host,
+        port=address.port,
+        database=address.name,
+        user=address.user,
+        password=address.password(),
+        server_settings=settings,
+    )
+
+
+async def migrate(
+    address: DatabaseAddress, role: str, directories: Sequence[Path], schema: str | None = None
+) -> list[str]:
     """Run the files of the directories that did not run before, each in its own transaction.
 
     Args:
         address: the database, entered as the role that owns it.
         role: the service's own role; `{role}` in the files.
         directories: read in this order; files by name.
+        schema: where the tables are, made when it is not there; where others look first when left
+            out.
 
     Returns:
         The names of the files that ran now.
@@ -90,15 +108,12 @@ async def migrate(address: DatabaseAddress, role: str, directories: Sequence[Pat
     Raises:
         RuntimeError: a file that ran before has other content now.
     """
-    connection = await asyncpg.connect(
-        host=address.host,
-        port=address.port,
-        database=address.name,
-        user=address.user,
-        password=address.password(),
-    )
+    connection = await connect_alone(address)
     try:
         await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
+        if schema is not None:
+            await connection.execute(f"create schema if not exists {schema}")
+            await connection.execute(f"set search_path to {schema}")
         await connection.execute(
             "create table if not exists migration (name text primary key, digest text not null,"
             " applied_at timestamptz not null default now())"

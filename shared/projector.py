@@ -9,7 +9,6 @@ found by comparing each ledger's heads with `fact`, at the start and from time t
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import asyncpg
@@ -35,7 +34,6 @@ PROJECTOR_LOCK = 0x7072_6F6A
 BATCH_FACTS_MAX = 1000
 FETCH_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-COMPARE_SECONDS = 10.0
 
 PASSING: tuple[type[BaseException], ...] = (nats.errors.Error, APIError, TandemError, *TRANSIENT)
 """Errors after which the same facts are taken again."""
@@ -47,15 +45,8 @@ Missing = Mapping[str, Mapping[str, int]]
 """Per ledger the streams that miss facts, with the last version that they have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """The last version of each stream of a ledger that grew behind a position.
-
-    Below `settled` no fact can appear any more.
-    """
-
-    versions: Mapping[str, int]
-    settled: int
+Project = Callable[[Recorded], Sequence[Statement | Row]]
+"""A pure projection: a fact into what it writes."""
 
 
 class LedgerReader(Protocol):
@@ -63,10 +54,6 @@ class LedgerReader(Protocol):
 
     def streams(self, after: Mapping[str, int]) -> AsyncIterator[list[Recorded]]:
         """Yield what these streams hold behind these versions, in order within each stream."""
-        ...
-
-    async def heads(self, after_position: int) -> Heads:
-        """Return the heads of the streams that grew behind a position."""
         ...
 
 
@@ -77,7 +64,7 @@ class Projector:
         self,
         pool: asyncpg.Pool,
         facts: Any,
-        project: Callable[[Recorded], Sequence[Statement | Row]],
+        project: Project,
         queries: Queries,
         ledgers: Mapping[str, LedgerReader],
         on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
@@ -164,8 +151,7 @@ class Projector:
                 return [], missing
             fresh = _in_order(facts, versions)
             failpoint("projector.before_write")
-            writes = [row for fact in fresh for row in (_fact_row(fact), *self._project(fact))]
-            await run(connection, self._tables, writes)
+            await write(connection, self._tables, self._project, fresh)
             failpoint("projector.before_commit")
         return fresh, {}
 
@@ -185,39 +171,13 @@ class Projector:
                 found += batch
         return found
 
-    async def compare_for_ever(self) -> None:
-        """Compare with every ledger now and then, until cancelled."""
-        while True:
-            for ledger in self._ledgers:
-                try:
-                    await self.compare(ledger)
-                except PASSING as error:
-                    logger.warning("cannot compare with %s: %s", ledger, error)
-            await asyncio.sleep(COMPARE_SECONDS)
 
-    async def compare(self, ledger: str) -> int:
-        """Fetch what this ledger holds and the projections lack, however it went missing.
-
-        Returns:
-            How many facts were projected.
-        """
-        async with self._pool.acquire() as connection:
-            start = await connection.fetchval(self._queries["audited_position"], ledger) or 0
-            heads = await self._ledgers[ledger].heads(start)
-            streams = [(ledger, stream) for stream in heads.versions]
-            projected = await self._versions(connection, streams)
-        behind = {
-            stream: have
-            for stream, version in heads.versions.items()
-            if (have := projected.get((ledger, stream), 0)) < version
-        }
-        healed = 0
-        if behind:
-            async for batch in self._ledgers[ledger].streams(behind):
-                healed += await self.apply(batch)
-        async with self._pool.acquire() as connection:
-            await connection.execute(self._queries["audited_until"], ledger, heads.settled)
-        return healed
+async def write(
+    connection: Connection, queries: Queries, project: Project, facts: Sequence[Recorded]
+) -> None:
+    """Write facts that are new, and what follows from them."""
+    writes = [row for fact in facts for row in (_fact_row(fact), *project(fact))]
+    await run(connection, queries, writes)
 
 
 def _stream(fact: Recorded) -> Stream:

@@ -132,11 +132,28 @@ select position, stream, version, fact_id, type, data::text as data, occurred_at
  order by stream, version;
 
 -- ledger_heads
--- The last version of every stream that grew behind a position.
-select stream, max(version) as version
-  from ledger
- where position > $1
+-- How far the facts of a page, in order of position, take their streams.
+select stream, max(version) as version, max(position) as position
+  from (select stream, version, position
+          from ledger
+         where position > $1
+         order by position
+         limit $2) page
  group by stream;
+
+-- ledger_census
+-- A page of streams by name, ended by a number of facts, each with a digest of its fact ids and
+-- versions. The hash is the one that hash partitions rest on, so it is the same in every database.
+-- The last name is looked up first, so that however it is grouped only the page is read.
+select stream as name, max(version) as version, count(*)::integer as facts,
+       bit_xor(uuid_hash_extended(fact_id, version)) as digest
+  from ledger
+ where stream > $1
+   and stream <= coalesce(
+        (select stream from ledger where stream > $1 order by stream offset $2 limit 1),
+        (select max(stream) from ledger))
+ group by stream
+ order by stream;
 
 -- ledger_settled
 -- The position below which no transaction can still commit: all that began before it have ended,
@@ -179,6 +196,46 @@ select wanted.ledger, wanted.stream, last.version
      limit 1
  ) last;
 
+-- projected_census
+-- A page of the streams of a ledger by name, as `ledger_census` describes them.
+select stream as name, max(version) as version, count(*)::integer as facts,
+       bit_xor(uuid_hash_extended(fact_id, version)) as digest
+  from fact
+ where ledger = $1 and stream > $2
+   and stream <= coalesce(
+        (select stream from fact where ledger = $1 and stream > $2
+          order by stream offset $3 limit 1),
+        (select max(stream) from fact where ledger = $1))
+ group by stream
+ order by stream;
+
+-- projected_until
+-- Some streams as `projected_census` describes them, each up to a version.
+select wanted.stream as name, coalesce(held.version, 0) as version, held.facts,
+       coalesce(held.digest, 0) as digest
+  from unnest($2::text[], $3::integer[]) as wanted (stream, version)
+ cross join lateral (
+    select max(fact.version) as version, count(*)::integer as facts,
+           bit_xor(uuid_hash_extended(fact.fact_id, fact.version)) as digest
+      from fact
+     where fact.ledger = $1 and fact.stream = wanted.stream and fact.version <= wanted.version
+ ) held;
+
+-- projected_total
+-- How many facts of a ledger are projected.
+select count(*) from fact where ledger = $1;
+
+-- projected_facts
+-- The facts of a stream from one version to another.
+select version, fact_id, type, recorded_at, source, source_id
+  from fact
+ where ledger = $1 and stream = $2 and version between $3 and $4
+ order by version;
+
+-- projection_tables
+-- Which tables serve: another number after a rebuild has switched them.
+select 'fact'::regclass::oid::bigint;
+
 -- audited_position
 -- How far this ledger was compared.
 select position from audited where ledger = $1;
@@ -187,3 +244,64 @@ select position from audited where ledger = $1;
 -- This ledger was compared that far.
 insert into audited (ledger, position) values ($1, $2)
 on conflict (ledger) do update set position = greatest(audited.position, excluded.position);
+
+-- projected_keys
+-- Which facts of some streams are projected.
+select stream, version from fact where ledger = $1 and stream = any ($2::text[]);
+
+-- rebuild_begins
+-- A rebuild begins to read a ledger, of which so much is settled.
+insert into rebuilt (ledger, position, settled) values ($1, 0, $2);
+
+-- rebuilt_position
+-- How far a rebuild has read a ledger.
+select position from rebuilt where ledger = $1;
+
+-- rebuilt_settled
+-- What was settled of a ledger when a rebuild began.
+select settled from rebuilt where ledger = $1;
+
+-- rebuilt_until
+-- A rebuild has read a ledger that far.
+update rebuilt set position = $2 where ledger = $1;
+
+-- schema_comment
+-- What is noted of a schema; none when there is no such schema.
+select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = $1;
+
+-- schema_rights
+-- Who may do what with a schema, as words of a grant.
+select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as grantee,
+       privilege_type as privilege
+  from pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+ where nspname = $1 and grantee <> nspowner;
+
+-- postponable
+-- Constraints and indexes of the tables that restate facts: how to make each, and how to remove it.
+-- What is not keyed by a fact is looked up while facts are written, and keeps its index.
+with restating as (
+    select c.oid
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relkind = 'r'
+       and 2 = (select count(*) from pg_attribute a
+                 where a.attrelid = c.oid and a.attname in ('stream', 'version'))
+)
+select format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname,
+              pg_get_constraintdef(k.oid)) as statement,
+       format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname) as removal
+  from pg_constraint k
+  join restating on restating.oid = k.conrelid
+ where k.contype in ('p', 'u')
+union all
+select pg_get_indexdef(i.indexrelid), format('drop index %s', i.indexrelid::regclass)
+  from pg_index i
+  join restating on restating.oid = i.indrelid
+ where not exists (select from pg_constraint k where k.conindid = i.indexrelid);
+
+-- tables_of_both
+-- The tables that two schemas have in common, but for some.
+select tablename as name from pg_tables where schemaname = $1 and tablename <> all ($3::text[])
+intersect
+select tablename from pg_tables where schemaname = $2
+ order by 1;

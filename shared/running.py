@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared import telemetry
 from shared.database import connect_pool, migrate
+from shared.errors import TandemError
 from shared.messaging import connect
 from shared.rpc import Serving
 from shared.settings import DatabaseSettings, ServiceSettings
@@ -47,6 +49,7 @@ STUCK_EXIT_CODE = 70
 OBJECTS_PER_COLLECTION = 50_000
 
 Check = Callable[[], Awaitable[bool]]
+Errand = Callable[[Sequence[str]], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
@@ -216,8 +219,15 @@ def main(
     name: str,
     running: Callable[[], AbstractAsyncContextManager[App]],
     migrations: Sequence[Path],
+    errands: Mapping[str, Errand] = MappingProxyType({}),
 ) -> None:
-    """Run a service until it is told to stop, or run its migrations when asked to `migrate`.
+    """Run a service until it is told to stop, or its migrations when asked to `migrate`.
+
+    Args:
+        name: the service.
+        running: opens it.
+        migrations: directories of SQL.
+        errands: what else it can be asked for by name; each gets the words behind that name.
 
     Exits with 0 after SIGINT or SIGTERM, with 1 when a part failed.
     """
@@ -227,6 +237,14 @@ def main(
     if sys.argv[1:] == ["migrate"]:
         ran = asyncio.run(migrate(DatabaseSettings().database, name, migrations))
         logger.info("migrated", extra={"count": len(ran)})
+        return
+    if sys.argv[1:2] and (errand := errands.get(sys.argv[1])) is not None:
+        _collect_less()
+        try:
+            uvloop.run(errand(sys.argv[2:]))
+        except TandemError as error:
+            logger.error("%s: %s", sys.argv[1], error)
+            sys.exit(1)
         return
     failed = uvloop.run(_until_stopped(running))
     telemetry.stop()

@@ -8,7 +8,8 @@ Accepts    the facts of membership, events and resources, through the shared pro
 Publishes  nothing.
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
            /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web.py);
-           what goes wrong is a problem document.
+           what goes wrong is a problem document. `python -m services.reporting rebuild` builds
+           the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
            activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
            roll_participant, passage, registration, city_mention, city_help, person_erasure

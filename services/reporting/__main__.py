@@ -1,7 +1,8 @@
-"""Starts reporting, or runs its migrations: `python -m services.reporting [migrate]`."""
+"""Starts reporting, or does an errand: `python -m services.reporting [migrate | rebuild]`."""
 
 from services.reporting.app import MIGRATIONS, running
+from services.reporting.rebuilding import rebuild
 from shared.running import main
 
 if __name__ == "__main__":
-    main("reporting", running, MIGRATIONS)
+    main("reporting", running, MIGRATIONS, {"rebuild": rebuild})

@@ -1,7 +1,7 @@
 """Builds reporting, once; nothing else constructs its parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +15,7 @@ from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
 from services.reporting.web import routes
 from shared.access import Access
+from shared.auditor import Auditor
 from shared.clock import Clock, system_clock
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
@@ -22,28 +23,56 @@ from shared.contracts.resources import ResourcesEvent
 from shared.database import PROJECTION_TABLES
 from shared.ledger import RemoteLedger
 from shared.projector import Projector
+from shared.rebuild import Plan, Rebuild, Step, open_rebuild
+from shared.recorded import Recorded
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
 
 HERE = Path(__file__).parent
 MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
+SHARED = HERE.parents[1] / "shared"
+CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
+"""What the rows depend on: when it changes, a rebuild that was broken off begins anew."""
 FACTS = {"membership": MembershipEvent, "events": EventsEvent, "resources": ResourcesEvent}
+
+
+def ledgers_of(channels: Mapping[str, grpc.aio.Channel]) -> dict[str, RemoteLedger]:
+    """Return the ledgers whose facts reporting restates, read over these channels."""
+    return {name: RemoteLedger(name, channels[name], union) for name, union in FACTS.items()}
 
 
 def projector_of(
     pool: asyncpg.Pool,
     channels: Mapping[str, grpc.aio.Channel],
-    on_projected: Callable[[], None] = lambda: None,
+    on_projected: Callable[[Sequence[Recorded]], None] = lambda facts: None,
 ) -> Projector:
     """Return the projector of all facts into the tables behind `pool`."""
-    return Projector(
-        pool,
-        MembershipEvent | EventsEvent | ResourcesEvent,
-        project,
-        QUERIES,
-        {name: RemoteLedger(name, channels[name], union) for name, union in FACTS.items()},
-        on_projected=lambda facts: on_projected(),
-    )
+    every = MembershipEvent | EventsEvent | ResourcesEvent
+    return Projector(pool, every, project, QUERIES, ledgers_of(channels), on_projected)
+
+
+def plan_of(channels: Mapping[str, grpc.aio.Channel]) -> Plan:
+    """Return what a rebuild of reporting builds, from the ledgers behind these channels."""
+    return Plan("reporting", MIGRATIONS, CODE, project, QUERIES, ledgers_of(channels))
+
+
+@asynccontextmanager
+async def opened_rebuild(
+    on_step: Callable[[Step], None], settings: Settings | None = None
+) -> AsyncIterator[Rebuild]:
+    """Open a rebuild of the tables of reporting, under the role that owns them.
+
+    Raises:
+        Refused: another rebuild is under way.
+    """
+    settings = settings or Settings()
+    async with AsyncExitStack() as stack:
+        channels = {}
+        for name, address in settings.peers.items():
+            channels[name] = channel(address, token_file=settings.token_file)
+            stack.push_async_callback(channels[name].close)
+        opened = open_rebuild(settings.database, plan_of(channels), on_step)
+        yield await stack.enter_async_context(opened)
 
 
 @asynccontextmanager
@@ -55,25 +84,26 @@ async def running(
     async with app("reporting") as opened:
         pool = await opened.database(settings)
         connection = await opened.broker(settings)
-        peers = {
-            "membership": settings.peer_membership,
-            "events": settings.peer_events,
-            "resources": settings.peer_resources,
-        }
         channels = {
             name: channel(address, token_file=settings.token_file)
-            for name, address in peers.items()
+            for name, address in settings.peers.items()
         }
         for each in channels.values():
             opened.stack.push_async_callback(each.close)
         reports = Reports(pool, load_registry(), clock)
-        projector = projector_of(pool, channels, reports.changed)
+
+        def projected(facts: Sequence[Recorded]) -> None:
+            auditor.passed(facts)
+            reports.changed()
+
+        projector = projector_of(pool, channels, projected)
+        auditor = Auditor(pool, ledgers_of(channels), projector.apply, reports.changed)
         opened.background(projector.run(connection, "reporting"))
-        opened.background(projector.compare_for_ever())
+        opened.background(auditor.run())
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",
-            ReportingServicer(reports),
+            ReportingServicer(reports, auditor.comparison),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)

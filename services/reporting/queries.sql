@@ -131,6 +131,11 @@ from fact
 where recorded_at <= $1
 group by ledger;
 
+-- hold_tables
+-- No rebuild puts other tables in the place of these until this transaction ends. A lock of a table
+-- comes before the snapshot, so whoever waited for a switch sees what it has brought.
+lock table rebuilt in access share mode;
+
 -- more_memory
 -- Room to sort and hash the people of a few quarters without going to disk, in this transaction.
 set local work_mem = '32MB';

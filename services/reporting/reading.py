@@ -164,6 +164,7 @@ def provenance_of(knowledge: Knowledge, registry: Registry) -> Provenance:
 async def snapshot(connection: Connection) -> AsyncIterator[None]:
     """Let everything inside see one state of the tables, and change nothing."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(QUERIES["hold_tables"])
         await connection.execute(QUERIES["more_memory"])
         yield
 

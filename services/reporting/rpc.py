@@ -11,7 +11,8 @@ from services.reporting.asking import known_at_asked, period_asked
 from services.reporting.domain.period import Period
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reports import Reports
-from shared.errors import NotFound
+from shared.comparison import Comparison, Finding, Verdict
+from shared.errors import NotFound, Unavailable
 from shared.rpc import caller
 
 ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
@@ -20,9 +21,9 @@ ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
 class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
     """What others ask of reporting."""
 
-    def __init__(self, reports: Reports) -> None:
-        """Bind the reports."""
-        self._reports = reports
+    def __init__(self, reports: Reports, comparison: Comparison) -> None:
+        """Bind the reports, and what compares their rows with the ledgers."""
+        self._reports, self._comparison = reports, comparison
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
         """Return the report of a period, as it stands now or as it was known at a moment."""
@@ -64,6 +65,48 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         return pb.ListReportsResponse(
             reports=[ParseDict(entry, pb.ReportSummary()) for entry in entries]
         )
+
+    async def AuditProjections(
+        self, request: pb.AuditProjectionsRequest, context: Any
+    ) -> AsyncIterator[pb.AuditProjectionsResponse]:
+        """Yield for each ledger how it compares, as it goes and at the end."""
+        compare = self._comparison.whole if request.full else self._comparison.recent
+        for ledger in self._comparison.ledgers:
+            verdict = Verdict(ledger)
+            try:
+                async for verdict in compare(ledger):
+                    yield _audited(verdict, finished=False)
+            except Unavailable as error:
+                verdict.unavailable = str(error)
+            yield _audited(verdict, finished=True)
+
+
+def _audited(verdict: Verdict, *, finished: bool) -> pb.AuditProjectionsResponse:
+    return pb.AuditProjectionsResponse(
+        ledger=verdict.ledger,
+        finished=finished,
+        unavailable=verdict.unavailable,
+        recorded=verdict.recorded,
+        projected=verdict.projected,
+        streams=verdict.streams,
+        missing=verdict.missing,
+        ahead=verdict.ahead,
+        different=verdict.different,
+        first=_finding(verdict.first) if verdict.first else None,
+    )
+
+
+def _finding(found: Finding) -> pb.AuditFinding:
+    return pb.AuditFinding(
+        kind=found.kind.value,
+        stream=found.stream,
+        version=found.version,
+        type=found.type,
+        fact_id=str(found.fact_id),
+        recorded_at=found.recorded_at.isoformat(),
+        source=found.source,
+        source_id=found.source_id,
+    )
 
 
 def _period(request: Any) -> Period:

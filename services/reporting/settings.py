@@ -9,3 +9,12 @@ class Settings(ServiceSettings):
     peer_membership: str
     peer_events: str
     peer_resources: str
+
+    @property
+    def peers(self) -> dict[str, str]:
+        """Where each ledger is read."""
+        return {
+            "membership": self.peer_membership,
+            "events": self.peer_events,
+            "resources": self.peer_resources,
+        }

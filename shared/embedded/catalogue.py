@@ -1,6 +1,8 @@
 """Which services make up the system and where they listen; everything else here reads this."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.messaging import FACTS, INTAKE
 
@@ -46,6 +48,14 @@ class Ports:
     """The loopback ports of one system; a base lets several systems run side by side."""
 
     base: int | None = None
+
+    @classmethod
+    def of(cls, endpoints: Mapping[str, Any]) -> "Ports":
+        """Return the ports of a running system, by what its endpoints.json holds."""
+        first = next(service for service in SERVICES if service.grpc is not None)
+        grpc = int(endpoints["grpc"][first.name].rpartition(":")[2])
+        default = cls()
+        return default if grpc == default.grpc(first) else cls(grpc - (first.grpc or 0))
 
     @property
     def nats(self) -> int:

@@ -63,12 +63,17 @@ def service_program(servers: Servers, service: Service, services: Sequence[Servi
     )
 
 
-def migration_program(servers: Servers, service: Service, services: Sequence[Service]) -> Program:
-    """Return a service's migrations as a program to run once, under the role that owns."""
-    name = f"{service.name}-migrate"
+def errand_program(
+    servers: Servers, service: Service, services: Sequence[Service], errand: str, *options: str
+) -> Program:
+    """Return an errand of a service as a program to run once, under the role that owns its tables.
+
+    Errands are `migrate`, and whatever else its `python -m` knows.
+    """
+    name = f"{service.name}-{errand}"
     return Program(
         name=name,
-        command=(*_command(service), "migrate"),
+        command=(*_command(service), errand, *options),
         log=servers.directory.log(name),
         environment=_environment(
             servers, service, services, role=postgres.owner_role(service.name)

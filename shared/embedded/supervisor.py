@@ -18,7 +18,7 @@ from shared.embedded.credentials import PROVISION, prepare_credentials
 from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock
 from shared.embedded.process import all_of, run_to_end
 from shared.embedded.process_table import ProcessTable, stop_leftovers
-from shared.embedded.services import Servers, endpoints, migration_program, service_program
+from shared.embedded.services import Servers, endpoints, errand_program, service_program
 from shared.messaging import provision as provision_of_messaging
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,9 @@ async def _keep_streams(running: Servers, provision: Provision) -> None:
 
 async def _migrate(running: Servers, services: Sequence[Service]) -> None:
     programs = [
-        migration_program(running, service, services) for service in services if service.database
+        errand_program(running, service, services, "migrate")
+        for service in services
+        if service.database
     ]
     await all_of(*(run_to_end(program, MIGRATION_SECONDS_MAX) for program in programs))
 

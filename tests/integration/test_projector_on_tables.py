@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared import projector as projecting
+from shared.auditor import Auditor
 from shared.messaging import FACTS, consumers, provision, streams
 from shared.projector import Projector
 from tests.support.ledgers import count, pool_of, register, write, write_cities
@@ -82,48 +83,6 @@ async def test_facts_flow_from_the_broker_into_the_tables(system: System) -> Non
         written = await write_cities(ledger, number=40, versions=3)
         await until_projected(pool, written)
         assert await versions_in(pool) == {f"city-city-{n}": 3 for n in range(40)}
-
-
-async def test_facts_that_the_broker_never_delivers_are_found_by_comparing(
-    system: System,
-) -> None:
-    jetstream = (await system.nats("provision")).jetstream()
-    await system.start("membership")
-    async with (
-        pool_of(system, "membership") as ledger,
-        scratch_pool(system) as pool,
-        remote_ledger(system) as ledgers,
-    ):
-        written = await write_cities(ledger, number=20, versions=2)
-        await system.settled()
-        await jetstream.delete_stream(FACTS)
-        projector = projector_on(pool, ledgers)
-        assert await projector.compare("membership") == written
-        assert await projector.compare("membership") == 0
-
-        await write(ledger, count("city-3", 77))
-        assert await projector.compare("membership") == 1
-        assert (await versions_in(pool))["city-city-3"] == 3
-
-
-async def test_what_was_settled_is_not_compared_again(system: System) -> None:
-    await system.start("membership")
-    async with (
-        pool_of(system, "membership") as ledger,
-        scratch_pool(system) as pool,
-        remote_ledger(system) as ledgers,
-    ):
-        await write_cities(ledger, number=5)
-        projector = projector_on(pool, ledgers)
-        await projector.compare("membership")
-        assert await pool.fetchval("select position from audited") == 0
-        await system.execute(
-            "membership", "update ledger set appended_at = now() - interval '1 hour'"
-        )
-        await write(ledger, register("young"))
-        await projector.compare("membership")
-        assert await pool.fetchval("select position from audited") == 5
-        assert len(await versions_in(pool)) == 6
 
 
 async def test_a_stream_deleted_under_the_projector_is_made_up_for_and_taken_up_again(
@@ -241,7 +200,9 @@ async def test_any_interleaving_with_repeats_and_losses_gives_the_same_tables(
             delivered.insert(random.Random(n).randrange(len(delivered) + 1), n)
         for start in range(0, len(delivered), size):
             await projector.apply([HISTORY[n] for n in delivered[start : start + size]])
-        await projector.compare("membership")
+        lost_streams = dict.fromkeys({fact.stream for fact in HISTORY}, 0)
+        async for facts in ListedLedger(HISTORY).streams(lost_streams):
+            await projector.apply(facts)
         shuffled = await tables_of(pool)
 
         await pool.execute(EMPTY)
@@ -268,7 +229,7 @@ async def running_projector(system: System) -> AsyncIterator[tuple[asyncpg.Pool,
         connection = await system.nats(DURABLE)
         tasks = [
             asyncio.create_task(projector.run(connection, DURABLE)),
-            asyncio.create_task(projector.compare_for_ever()),
+            asyncio.create_task(Auditor(pool, ledgers, projector.apply).run()),
         ]
         yield ledger, pool
         while pending := [task for task in tasks if not task.done()]:

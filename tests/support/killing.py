@@ -14,10 +14,11 @@ ROOT = Path(__file__).parents[2]
 LOG_LINES = 20
 
 
-async def run_until_killed(system: System, service: str, place: str) -> None:
+async def run_until_killed(system: System, service: str, place: str, errand: str = "") -> None:
     """Start the service with a failpoint and return once it has killed itself there.
 
     The rest of the system is the test's own. The place is "name", or "name:n" for its n-th passing.
+    An errand, such as "rebuild", runs in the place of the service, as the owner of its tables.
 
     Raises:
         AssertionError: it ended otherwise, or lived on; the end of its log is in the text.
@@ -28,8 +29,11 @@ async def run_until_killed(system: System, service: str, place: str) -> None:
             sys.executable,
             "-m",
             f"services.{service}",
+            *errand.split(),
             cwd=ROOT,
-            env=os.environ | system.environment(service) | {"TANDEM_FAILPOINT": place},
+            env=os.environ
+            | system.environment(service, owner=bool(errand))
+            | {"TANDEM_FAILPOINT": place},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.census import Head, Heads, Stream
 from shared.contracts.membership import CityDescribed, CityRegistered, MembershipEvent
 from shared.database import connect_pool
 from shared.embedded import postgres
 from shared.ledger import RemoteLedger
-from shared.projector import Heads, LedgerReader, Projector
+from shared.projector import LedgerReader, Projector
 from shared.queries import Queries, Statement
 from shared.recorded import Recorded
 from shared.rpc import channel
@@ -72,12 +73,23 @@ class ListedLedger:
             if fact.version > after.get(fact.stream, fact.version):
                 yield [fact]
 
-    async def heads(self, after_position: int) -> Heads:
-        """Return the last version of each stream that grew."""
+    async def heads(self, after_position: int) -> AsyncIterator[Heads]:
+        """Yield the last version of each stream that grew."""
         grown = {
-            fact.stream: fact.version for fact in self._facts if fact.position > after_position
+            fact.stream: Head(fact.stream, fact.version, fact.position)
+            for fact in self._facts
+            if fact.position > after_position
         }
-        return Heads(grown, 0)
+        yield Heads(list(grown.values()), 0)
+
+    async def census(self, after_stream: str = "") -> AsyncIterator[list[Stream]]:
+        """Yield nothing: a digest is made in a database."""
+        return
+        yield
+
+    async def total(self) -> int:
+        """Return how many facts there are."""
+        return len(self._facts)
 
 
 def recorded(city_id: str, version: int, position: int) -> Recorded:

@@ -89,7 +89,9 @@ PAUSES: Mapping[str, float] = {
     "shared.relay.RETRY_SECONDS_MAX": 0.5,
     "shared.projector.FETCH_SECONDS": 0.1,
     "shared.projector.RETRY_SECONDS": 0.1,
-    "shared.projector.COMPARE_SECONDS": 0.5,
+    "shared.auditor.COMPARE_SECONDS": 0.5,
+    "shared.auditor.PATIENCE_SECONDS": 0.1,
+    "shared.comparison.PATIENCE_SECONDS": 0.1,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
 }
 """Pauses of background loops, in seconds, and what the fixture makes of them."""
@@ -204,17 +206,18 @@ class System:
         settings: ServiceSettings = module.Settings(**values)
         return settings
 
-    def environment(self, name: str) -> dict[str, str]:
-        """Return the variables that a service is started with."""
+    def environment(self, name: str, *, owner: bool = False) -> dict[str, str]:
+        """Return the variables that a service is started with; `owner`: as who owns its tables."""
         directory = self.servers.directory
+        role = postgres.owner_role(name) if owner else name
         return {
             "TANDEM_NATS_URL": self.nats_urls.get(name, self.servers.nats_url),
             "TANDEM_NATS_SEED_FILE": str(directory.seed(name)),
             "TANDEM_DATABASE_HOST": self.servers.database_host,
             "TANDEM_DATABASE_PORT": str(self.servers.database_port),
             "TANDEM_DATABASE_NAME": name,
-            "TANDEM_DATABASE_USER": name,
-            "TANDEM_DATABASE_PASSWORD_FILE": str(directory.password(name)),
+            "TANDEM_DATABASE_USER": role,
+            "TANDEM_DATABASE_PASSWORD_FILE": str(directory.password(role)),
             "TANDEM_GRPC_LISTEN": self._grpc[name],
             "TANDEM_HTTP_LISTEN": self._http[name],
             "TANDEM_TOKENS_FILE": str(directory.tokens),
