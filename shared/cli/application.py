@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evidence": ("report", "evidence"),
     "publish": ("publish", "publish"),
     "schemas": ("publish", "schemas"),
+    "audit": ("audit", "audit"),
+    "rebuild": ("rebuild", "rebuild"),
     "credentials": ("credentials", "commands"),
     "rejected": ("messages", "rejected"),
     "waiting": ("messages", "waiting"),
