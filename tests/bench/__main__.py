@@ -21,7 +21,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from services.reporting.app import MIGRATIONS, projector_of
+from services.reporting.app import MIGRATIONS, ledgers_of, projector_of
 from shared.database import DatabaseAddress, connect_pool, migrate
 from shared.embedded import postgres
 from shared.embedded.data_directory import DataDirectory
@@ -84,8 +84,9 @@ async def rebuild(endpoints: dict[str, Any], directory: DataDirectory) -> tuple[
         projector = projector_of(pool, channels)
         started = time.perf_counter()
         facts = 0
-        for name in channels:
-            facts += await projector.compare(name)
+        for ledger in ledgers_of(channels).values():
+            async for batch in ledger.whole():
+                facts += await projector.apply(batch)
         rate = facts / (time.perf_counter() - started)
     for each in channels.values():
         await each.close()
