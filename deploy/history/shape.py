@@ -25,6 +25,8 @@ FACTS_PER_ACTIVITY_MAX = 2_000
 FACTS_PER_WORK = 4_000
 WORKS_MIN, WORKS_MAX = 12, 600
 FACTS_PER_PERSON = 12
+PEOPLE_MIN = 10_000
+"""More than one sitting can hold where there are few activities: nobody comes twice to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Shape:
             cities=_between(CITIES_MIN, facts // FACTS_PER_CITY, CITIES_MAX),
             activities=max(QUARTERS, usual, facts // FACTS_PER_ACTIVITY_MAX),
             works=_between(WORKS_MIN, facts // FACTS_PER_WORK, WORKS_MAX),
-            people=1 << (facts // FACTS_PER_PERSON).bit_length(),
+            people=1 << max(PEOPLE_MIN, facts // FACTS_PER_PERSON).bit_length(),
         )
 
     @property
