@@ -12,7 +12,7 @@ from shared.contracts.values import CityPointer, CityReference
 from shared.errors import Unavailable
 
 KEPT_SECONDS = 60.0
-KEPT_ANSWERS_MAX = 20_000
+KEPT_ANSWERS_MAX = 5_000
 QUESTIONS_MAX = 1000
 
 Question = CityReference | str

@@ -121,7 +121,7 @@ class Executor:
             except asyncpg.UniqueViolationError as error:
                 if attempt == CONFLICT_RETRIES_MAX - 1:
                     raise VersionConflict(str(error.detail or "ledger"), attempt) from error
-                await asyncio.sleep(CONFLICT_DELAY_SECONDS * random.uniform(1, 2**attempt))  # noqa: S311
+                await asyncio.sleep(CONFLICT_DELAY_SECONDS * random.uniform(0, 2**attempt))  # noqa: S311
             except asyncpg.DataError as error:
                 return await self._isolate(tasks, rejections, error, keep_rejections)
         raise AssertionError("unreachable")

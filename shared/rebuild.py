@@ -135,6 +135,8 @@ class Rebuild:
         self._comparison = Comparison(cast(Any, connection), plan.ledgers)
         self._total = 0
         self._loaded = 0
+        # Before the first deriving there is nothing to mark as out of date.
+        self._stale: Stale = nothing_stale
 
     async def run(self, *, dry_run: bool = False) -> Outcome:
         """Build, compare and switch; with `dry_run` the tables that serve stay.
@@ -146,6 +148,8 @@ class Rebuild:
         outcome = Outcome()
         self._on_step(Step("prepare"))
         outcome.resumed = await self._prepare()
+        if outcome.resumed:
+            self._stale = self._plan.stale
         failpoint("rebuild.prepared")
         self._total = sum([await ledger.total() for ledger in self._plan.ledgers.values()])
         await self._load_all()
@@ -222,7 +226,7 @@ class Rebuild:
 
     async def _write(self, facts: Sequence[Recorded]) -> None:
         plan = self._plan
-        await write(self._connection, plan.queries, plan.project, plan.stale, facts)
+        await write(self._connection, plan.queries, plan.project, self._stale, facts)
         self._loaded += len(facts)
 
     # index
@@ -249,6 +253,7 @@ class Rebuild:
         if self._plan.derive is None:
             return
         self._on_step(Step("derive"))
+        self._stale = self._plan.stale
         pool = await connect_pool(self._address, search_path=self.new)
         try:
             await self._plan.derive(pool)

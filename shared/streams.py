@@ -16,7 +16,7 @@ from shared.queries import SHARED_QUERIES, Connection, Queries
 from shared.recorded import facts_by_type, noun_of
 from shared.upcasting import read
 
-STATES_KEPT_MAX = 10_000
+STATES_KEPT_MAX = 5_000
 
 Versioned = tuple[int, Any]
 """How many facts a stream holds, and the state they lead to."""

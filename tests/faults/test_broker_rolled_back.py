@@ -40,7 +40,7 @@ async def roll_back(machine: Machine, copy: Path) -> None:
 async def test_numbers_and_messages_that_come_again_hide_and_double_no_fact(
     system: System, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.projector.COMPARE_SECONDS", NEVER_SECONDS)  # the wire must do it
+    monkeypatch.setattr("shared.auditor.COMPARE_SECONDS", NEVER_SECONDS)  # the wire must do it
     first, second, third = MESSAGES[:300], MESSAGES[300:600], MESSAGES[600:]
     await system.send(first)
     async with snapshot(machine) as copy:  # in which nothing of the first third is taken yet

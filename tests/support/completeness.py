@@ -32,7 +32,8 @@ end $$;
 create trigger note_applied after insert on fact for each row execute function note_applied();
 """
 """Numbers facts as they are projected; what is rolled back leaves no row."""
-FORGET_ORDER = "drop trigger note_applied on fact; drop function note_applied; drop table applied"
+FORGET_ORDER = "drop function if exists note_applied cascade; drop table if exists applied"
+"""Tables that a rebuild has put in place do not know of it."""
 
 
 @asynccontextmanager

@@ -45,7 +45,7 @@ async def rows_of(system: System) -> dict[str, list[str]]:
     tables = await system.rows(
         REPORTING,
         "select tablename from pg_tables where schemaname = 'public'"
-        " and tablename not in ('migration', 'audited', 'rebuilt') order by 1",
+        " and tablename not in ('migration', 'audited', 'rebuilt', 'applied') order by 1",
     )
     return {
         name: [

@@ -91,6 +91,7 @@ PAUSES: Mapping[str, float] = {
     "shared.projector.FETCH_SECONDS": 0.1,
     "shared.projector.RETRY_SECONDS": 0.1,
     "shared.auditor.COMPARE_SECONDS": 0.5,
+    "shared.auditor.REPEAT_SECONDS": 0.5,
     "shared.auditor.PATIENCE_SECONDS": 0.1,
     "shared.comparison.PATIENCE_SECONDS": 0.1,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
