@@ -6,9 +6,9 @@ Here marks are taken some sittings at a time: their rows are derived by the stat
 transaction. So a kill at any moment leaves marks, and derived again is derived equal. An event
 costs the sitting that it changes, not the history; of several replicas one derives at a time.
 
-While facts keep coming, the deriver rests after each round for as long as it worked
+While facts keep coming, the deriver rests after each round for longer than it worked
 (REST_PER_WORK), and what was marked meanwhile is derived once: a sitting of 20,000 people to which
-somebody comes every moment takes half of a connection and no more. On an idle system it begins at
+somebody comes every moment takes a quarter of a connection and no more. On an idle system it begins at
 once.
 
 Time is told by rounds. `asked` counts the times that something was said to have changed, `level`
@@ -41,8 +41,8 @@ logger = logging.getLogger(__name__)
 CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
 CHUNK_SECONDS = 0.5
 """A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
-REST_PER_WORK = 1.0
-REST_SECONDS_MAX = 0.5
+REST_PER_WORK = 3.0
+REST_SECONDS_MAX = 2.0
 LOOK_SECONDS = 1.0
 """After so long the marks are looked at without being told: another replica may have left some."""
 RETRY_SECONDS = 1.0
