@@ -8,8 +8,8 @@ costs the sitting that it changes, not the history; of several replicas one deri
 
 While facts keep coming, the deriver rests after each round for longer than it worked
 (REST_PER_WORK), and what was marked meanwhile is derived once: a sitting of 20,000 people to which
-somebody comes every moment takes a quarter of a connection and no more. On an idle system it begins at
-once.
+somebody comes every moment takes a quarter of a connection and no more. On an idle system it begins
+at once.
 
 Time is told by rounds. `asked` counts the times that something was said to have changed, `level`
 says up to which of these everything is derived, and since when that has been so.

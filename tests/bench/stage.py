@@ -1,9 +1,10 @@
 """What the rows are measured on: one data directory, and the system on it, started and stopped."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ from shared.rpc import channel
 from tests.bench.memory import MemoryWatch
 
 PUBLISHER = "demo"
-LEDGERS = tuple(service for service in SERVICES if service.name != "reporting")
-"""Without reporting, whose tables are built anew meanwhile."""
+STAND_IN = (sys.executable, "-m", "tests.support.stand_in_service")
+LEDGERS = tuple(
+    replace(service, command=STAND_IN) if service.name == "reporting" else service
+    for service in SERVICES
+)
+"""With something that does nothing in reporting's place, whose tables are built meanwhile."""
 NOT_FOLLOWED = frozenset({"postgres"})
 """Its processes share their memory, which is bounded by its configuration."""
 
