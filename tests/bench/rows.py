@@ -14,7 +14,7 @@ from tests.support.flow import Flow
 TANDEM = "Tandem"
 EVENTS_PER_SECOND, FACTS_PER_SECOND = "events/s", "facts/s"
 PARTS_OF_LATENCY = (50, 99)
-REBUILDS = 3
+REBUILDS = 1
 REPORT_MILLISECONDS_MAX = 20
 SERVICE_MEGABYTES_MAX = 150
 
