@@ -31,11 +31,11 @@ from shared.gathering import Gathering
 from shared.messaging import (
     INTAKE,
     PING_SECONDS,
-    RECONNECT_DELAY_SECONDS,
     NatsAddress,
     consumers,
     log_error,
 )
+from shared.pulling import RECONNECT_DELAY_SECONDS
 from shared.queries import SHARED_QUERIES, Queries
 from shared.sift import Raw, Received, Rejection, sift
 
