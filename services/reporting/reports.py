@@ -8,16 +8,16 @@ far it is, `data_to` and the provenance of the report say.
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
+import orjson
 from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
@@ -51,6 +51,14 @@ SEES_EVERYTHING = frozenset({"staff", "operator"})
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which report is wanted: of a period its figures, or the whole with all that it lists."""
+
+    period: Period
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """A report as it leaves.
 
@@ -58,6 +66,7 @@ class Composed:
         figures: what it says of its figures, to tell whether one has moved.
         asked, at: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
+        rendered: what was made of it so far, by kind and language; it goes when the report goes.
     """
 
     message: pb.Report
@@ -66,6 +75,7 @@ class Composed:
     asked: int
     at: float
     day: date
+    rendered: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 class Reports:
@@ -77,80 +87,84 @@ class Reports:
         """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
         self._standing, self._surroundings = standing, Surroundings()
-        self._kept: dict[Period, Composed] = {}
-        self._read_at: dict[Period, float] = {}
+        self._kept: dict[Wanted, Composed] = {}
+        self._read_at: dict[Wanted, float] = {}
         self._watched = Counter[Period]()
         self._composing = asyncio.Lock()
         self._recomposed = asyncio.Event()
 
-    async def report(self, period: Period, known_at: datetime | None = None) -> Composed:
+    async def report(
+        self, period: Period, known_at: datetime | None = None, *, whole: bool = False
+    ) -> Composed:
         """Return the report of a period as it stands now, or as it was known then.
+
+        With `whole` its JSON also lists the cities, occurrences and works; its message never does.
 
         Raises:
             FuturePeriod: the period has not begun at that moment.
         """
-        now = self._clock()
+        now, wanted = self._clock(), Wanted(period, whole)
         begun(period, known_at or now)
         if known_at is not None:
-            return await self._compose(period, known_at, known_at)
-        self._remember(period)
+            return await self._compose(wanted, known_at, known_at)
+        self._remember(wanted)
         asked = self._standing.asked
-        kept = self._kept.get(period)
+        kept = self._kept.get(wanted)
         if kept is not None and kept.day == now.date():
             behind = time.monotonic() - kept.at
             in_flow = self._standing.flowing_seconds() > FLOW_SECONDS
             if kept.asked >= asked or (in_flow and behind <= BEHIND_SECONDS_MAX):
                 return kept
         await self._standing.risen(asked)
-        return await self._refresh(period, asked)
+        return await self._refresh(wanted, asked)
 
-    def _remember(self, period: Period) -> None:
-        """Remember that the report of a period was read, and forget which was read longest ago."""
-        self._read_at.pop(period, None)
-        self._read_at[period] = time.monotonic()
+    def _remember(self, wanted: Wanted) -> None:
+        """Remember that a report was read, and forget which was read longest ago."""
+        self._read_at.pop(wanted, None)
+        self._read_at[wanted] = time.monotonic()
         while len(self._read_at) > KEPT_REPORTS_MAX:
             forgotten = next(iter(self._read_at))
             del self._read_at[forgotten]
             self._kept.pop(forgotten, None)
 
-    def watched(self) -> list[Period]:
-        """Return the periods that somebody watches."""
-        return list(self._watched)
+    def watched(self) -> list[Wanted]:
+        """Return the reports that somebody watches."""
+        return [Wanted(period) for period in self._watched]
 
-    def read_lately(self) -> list[Period]:
-        """Return the periods that somebody has read in the last WANTED_SECONDS, the last first."""
+    def read_lately(self) -> list[Wanted]:
+        """Return the reports that somebody has read in the last WANTED_SECONDS, the last first."""
         since = time.monotonic() - WANTED_SECONDS
-        return [period for period, at in reversed(self._read_at.items()) if at >= since]
+        return [wanted for wanted, at in reversed(self._read_at.items()) if at >= since]
 
-    async def _refresh(self, period: Period, asked: int) -> Composed:
+    async def _refresh(self, wanted: Wanted, asked: int) -> Composed:
         """Return the report, composed again unless it rests on that level already."""
         async with self._composing:
             # Whoever waited for the lock finds what the one before has composed.
-            kept, now = self._kept.get(period), self._clock()
+            kept, now = self._kept.get(wanted), self._clock()
             if kept is not None and kept.asked >= asked and kept.day == now.date():
                 return kept
-            report = await self._compose(period, now, None)
-            if period in self._read_at:
-                self._kept[period] = report
+            report = await self._compose(wanted, now, None)
+            if wanted in self._read_at:
+                self._kept[wanted] = report
         self._recomposed.set()
         self._recomposed = asyncio.Event()
         return report
 
     async def _compose(
-        self, period: Period, moment: datetime, known_at: datetime | None
+        self, wanted: Wanted, moment: datetime, known_at: datetime | None
     ) -> Composed:
         level = self._standing.level
         async with self._pool.acquire() as connection:
             knowledge = await read_knowledge(
-                connection, self._registry, period, known_at, self._surroundings
+                connection, self._registry, wanted.period, known_at, self._surroundings
             )
         # In a thread, so that others are answered meanwhile.
         message, text, figures = await asyncio.to_thread(
-            _written, knowledge, self._registry, period, moment
+            _written, knowledge, self._registry, wanted, moment
         )
         return Composed(message, text, figures, level.asked, level.at, moment.date())
 
-    async def refresh_for_ever(self, wanted: Callable[[], list[Period]]) -> None:
+    async def refresh_for_ever(self, wanted: Callable[[], list[Wanted]]) -> None:
         """Compose wanted reports again whenever the level has risen, until cancelled.
 
         Once for those `watched` and once for those `read_lately`, so that who watches waits for one
@@ -160,18 +174,18 @@ class Reports:
         while True:
             asked = await self._standing.higher_than(asked)
             started = time.monotonic()
-            for period in wanted():
-                await self._refresh_quietly(period, asked)
+            for each in wanted():
+                await self._refresh_quietly(each, asked)
             if self._standing.flowing_seconds() > FLOW_SECONDS:
                 await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
 
-    async def _refresh_quietly(self, period: Period, asked: int) -> None:
+    async def _refresh_quietly(self, wanted: Wanted, asked: int) -> None:
         """Compose a report again; what hinders it is told to whoever reads it next."""
         try:
-            await self._refresh(period, asked)
+            await self._refresh(wanted, asked)
         except HINDERING as error:
-            logger.warning("no report of %s: %s", period.id, error or type(error).__name__)
-            self._kept.pop(period, None)
+            logger.warning("no report of %s: %s", wanted.period.id, error or type(error).__name__)
+            self._kept.pop(wanted, None)
 
     async def watch(self, period: Period) -> AsyncIterator[Composed]:
         """Yield the report at once, and again whenever facts have changed what it says."""
@@ -235,9 +249,11 @@ class Reports:
 
 
 def _written(
-    knowledge: Knowledge, registry: Registry, period: Period, moment: datetime
+    knowledge: Knowledge, registry: Registry, wanted: Wanted, moment: datetime
 ) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     """Return the report that some knowledge makes: its message, its JSON and its figures."""
-    document = composed(knowledge, registry, period, moment).to_json()
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    report = composed(knowledge, registry, wanted.period, moment, whole=wanted.whole)
+    document = report.to_json()
+    text = orjson.dumps(document)
+    document.pop("lists", None)
     return ParseDict(document, pb.Report()), text, document["figures"]

@@ -57,9 +57,8 @@ def routes(reports: Reports, access: Identifies) -> list[Route]:
 
     async def report(request: Request) -> Response:
         period, known_at = _asked(request, reports.now())
-        return Response(
-            (await reports.report(period, known_at)).json, media_type="application/json"
-        )
+        found = await reports.report(period, known_at, whole=True)
+        return Response(found.json, media_type="application/json")
 
     async def evidence(request: Request) -> Response:
         period, known_at = _asked(request, reports.now())

@@ -118,6 +118,8 @@ def _environment(
         for name, value in os.environ.items()
         if not name.startswith("TANDEM_") or name == "TANDEM_LOG_LEVEL"
     }
+    # A thread that composes a report once would else keep an arena of its own: some 10 MB each.
+    environment.setdefault("MALLOC_ARENA_MAX", "2")
     environment |= {
         "TANDEM_NATS_URL": servers.nats_url,
         "TANDEM_NATS_SEED_FILE": str(directory.seed(service.name)),

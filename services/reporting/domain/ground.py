@@ -90,6 +90,10 @@ class Ground:
         """Return the cities with a core touch within a window."""
         return self._engaged.within(window)
 
+    def last_engaged(self, window: Dates) -> dict[str, Dates]:
+        """Return the last date within a window on which each city was touched."""
+        return self._engaged.last(window)
+
     def broadly_engaged(self, window: Dates) -> frozenset[str]:
         """Return those, and the cities with an attributed delivery or download."""
         return self.engaged(window) | self._supplied.within(window)

@@ -1,7 +1,7 @@
 """Reporting periods: quarters and years of the two calendars, and when each is settled."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -71,6 +71,11 @@ class Period:
         return Dates(_first_of(self._month - months), self.dates.last)
 
     @property
+    def year_before(self) -> Dates | None:
+        """The same quarter a year before; None for a year, whose previous one that is."""
+        return None if self.quarter is None else replace(self, year=self.year - 1).dates
+
+    @property
     def four_quarters_before(self) -> Dates:
         """The four quarters before its first day."""
         months = QUARTERS_ROLLING * MONTHS_PER_QUARTER
@@ -78,9 +83,14 @@ class Period:
 
     @property
     def windows(self) -> list[Dates]:
-        """The windows its figures are counted over, the one that begins first at the end."""
-        windows = [self.dates, self.previous().dates]
-        return windows if self.rolling_four is None else [*windows, self.rolling_four]
+        """The windows its figures are counted over."""
+        more = [window for window in (self.year_before, self.rolling_four) if window is not None]
+        return [self.dates, self.previous().dates, *more]
+
+    @property
+    def recent(self) -> Dates:
+        """The days of all windows its figures are counted over."""
+        return Dates(min(window.first for window in self.windows), self.dates.last)
 
     def span(self, epoch: date) -> Dates:
         """Return the days that matter to its figures.

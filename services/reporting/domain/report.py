@@ -11,6 +11,7 @@ from services.reporting.domain.duplicates import possible_duplicates
 from services.reporting.domain.figures import Measure, Value, flow_measures, measures
 from services.reporting.domain.ground import Ground
 from services.reporting.domain.headline import Story, headline
+from services.reporting.domain.lists import lists
 from services.reporting.domain.numbers import difference, percent
 from services.reporting.domain.occurrences import ORGANISER_ROWS, organisers_row
 from services.reporting.domain.period import Period, Status
@@ -29,6 +30,8 @@ class Figure:
     status: str
     previous: Value
     change: Value
+    year_before: Value
+    year_change: Value
     rolling_four: Value
     evidence: str
 
@@ -40,6 +43,8 @@ class Figure:
             "status": self.status,
             "previous": self.previous,
             "change": self.change,
+            "year_before": self.year_before,
+            "year_change": self.year_change,
             "rolling_four": self.rolling_four,
             "definition": self.definition.reference,
             "evidence": self.evidence,
@@ -90,13 +95,14 @@ class Report:
     breakdowns: Breakdowns
     data_quality: Mapping[str, Any]
     provenance: Provenance
+    lists: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that the contract promises, with additions of ours.
 
         Two reports of the same state differ in `known_at` alone.
         """
-        return {
+        document: dict[str, Any] = {
             "period": period_json(self.period),
             "calendar": self.period.calendar.value,
             "status": self.status.value,
@@ -120,6 +126,9 @@ class Report:
             "data_quality": dict(self.data_quality),
             "provenance": self.provenance.to_json(),
         }
+        if self.lists is not None:
+            document["lists"] = dict(self.lists)
+        return document
 
 
 def period_json(period: Period) -> dict[str, Any]:
@@ -138,20 +147,32 @@ def instant_json(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def compose(ground: Ground, period: Period, moment: datetime, provenance: Provenance) -> Report:
-    """Return the report of a period as known at a moment, whose UTC date decides its status."""
+def compose(
+    ground: Ground,
+    period: Period,
+    moment: datetime,
+    provenance: Provenance,
+    *,
+    whole: bool = False,
+) -> Report:
+    """Return the report of a period as known at a moment, whose UTC date decides its status.
+
+    With `whole` it also lists the cities, occurrences and works behind its figures.
+    """
     parameters = ground.registry.parameters
     today = moment.astimezone(UTC).date()
     status = period.status_on(today, parameters)
     awaiting = len(ground.awaiting(period.dates))
     current = measures(ground, period.dates) | flow_measures(ground, period)
     before = measures(ground, period.previous().dates) | flow_measures(ground, period.previous())
+    year_before = measures(ground, period.year_before) if period.year_before else {}
     rolling = measures(ground, period.rolling_four) if period.rolling_four else {}
     figures = {
         metric: _figure(
             definition,
             current[metric],
             before[metric],
+            year_before.get(metric),
             rolling.get(metric) if definition.rolls_up else None,
             _is_provisional(definition, status, awaiting),
             f"/reports/{period.id}/figures/{metric}",
@@ -173,6 +194,7 @@ def compose(ground: Ground, period: Period, moment: datetime, provenance: Proven
         breakdowns=rows,
         data_quality=_data_quality(ground, period.dates, today, current),
         provenance=provenance,
+        lists=lists(ground, period) if whole else None,
     )
 
 
@@ -180,21 +202,29 @@ def _figure(
     definition: Definition,
     now: Measure,
     before: Measure,
+    year_before: Measure | None,
     rolling: Measure | None,
     provisional: bool,
     evidence: str,
 ) -> Figure:
     status = PROVISIONAL if provisional else NORMAL
-    comparable = now.value is not None and before.value is not None
     return Figure(
         definition=definition,
         measure=now,
         status=MISSING if now.missing else status,
         previous=before.value,
-        change=difference(now.value or 0, before.value or 0) if comparable else None,
+        change=_change(now, before),
+        year_before=year_before.value if year_before else None,
+        year_change=_change(now, year_before) if year_before else None,
         rolling_four=rolling.value if rolling else None,
         evidence=evidence,
     )
+
+
+def _change(now: Measure, before: Measure) -> Value:
+    if now.value is None or before.value is None:
+        return None
+    return difference(now.value, before.value)
 
 
 def _is_provisional(definition: Definition, status: Status, awaiting: int) -> bool:

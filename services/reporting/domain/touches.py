@@ -104,6 +104,11 @@ class Calendar:
         days = (cities for on, cities in self._lineages.items() if on.lies_in(window))
         return frozenset[str]().union(*days)
 
+    def last(self, window: Dates) -> dict[str, Dates]:
+        """Return the last date within a window on which each city was touched."""
+        days = sorted(on for on in self._lineages if on.lies_in(window))
+        return {lineage: on for on in days for lineage in self._lineages[on]}
+
 
 def last_touch(touches: Sequence[Touch], lineage: str, until: Dates) -> Touch | None:
     """Return the latest touch of a city within a window."""

@@ -49,7 +49,7 @@ class AsKnown:
         span = self.period.span(self.parameters.partnership_epoch)
         states = await self._states(span)
         turnouts, held, presences = await self._turnouts(states)
-        recent = Dates(self.period.windows[-1].first, span.last)
+        recent = self.period.recent
         facts, data_to = await self._ledgers()
         return Knowledge(
             **await surroundings.cities(self.connection, self.known_at),

@@ -62,7 +62,7 @@ class AsOfNow:
         if level is None:
             return None
         span = self.period.span(self.parameters.partnership_epoch)
-        recent = Dates(min(window.first for window in self.period.windows), span.last)
+        recent = self.period.recent
         projected = {row["ledger"]: row for row in await self._fetch("projected")}
         versions = {name: (row["tables"], row["facts"]) for name, row in projected.items()}
         projected["events"] = level

@@ -73,10 +73,17 @@ async def read_report(
     return composed(knowledge, registry, period, moment)
 
 
-def composed(knowledge: Knowledge, registry: Registry, period: Period, moment: datetime) -> Report:
+def composed(
+    knowledge: Knowledge,
+    registry: Registry,
+    period: Period,
+    moment: datetime,
+    *,
+    whole: bool = False,
+) -> Report:
     """Return the report that some knowledge makes."""
     provenance = provenance_of(knowledge.facts, registry)
-    return compose(Ground(knowledge, registry), period, moment, provenance)
+    return compose(Ground(knowledge, registry), period, moment, provenance, whole=whole)
 
 
 def provenance_of(facts: Mapping[str, int], registry: Registry) -> Provenance:

@@ -1,6 +1,8 @@
 """Rows of the tables as what the rules look at."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.reporting.domain.dates import Dates
@@ -15,6 +17,8 @@ from services.reporting.domain.knowledge import (
     Work,
 )
 
+DATES_KEPT_MAX = 10_000
+
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     """Return rows as arrays, one for each column, which there are also without any row."""
@@ -22,8 +26,18 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
 
 
 def dates(row: Any) -> Dates:
-    """Return the stated date of a row."""
-    return Dates(row["first_on"], row["last_on"])
+    """Return the stated date of a row; many rows share one, and then the object too."""
+    return _stated(row["first_on"], row["last_on"])
+
+
+def month(row: Any) -> Dates:
+    """Return the first day of the month of a row, which stands for all of it."""
+    return _stated(row["month"], row["month"])
+
+
+@lru_cache(maxsize=DATES_KEPT_MAX)
+def _stated(first: date, last: date) -> Dates:
+    return Dates(first, last)
 
 
 def state(row: Any) -> OccurrenceState:

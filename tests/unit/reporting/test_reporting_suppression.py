@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.suppression import suppressed
+from services.reporting.domain.suppression import suppressed, suppressed_across
 
 SHOWN_MIN = 5
 CELLS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 12), min_size=2)
@@ -35,3 +35,28 @@ def test_nothing_small_is_shown_and_nothing_hidden_is_alone(cells: dict[str, int
 
     assert all(cells[row] == 0 or cells[row] >= SHOWN_MIN for row in cells.keys() - hidden)
     assert len(hidden) != 1
+
+
+def test_a_count_that_stands_alone_in_another_sum_takes_one_with_it_there_too() -> None:
+    cells = {("webinar", "NLC"): 3, ("webinar", "SCN"): 8, ("workshop", "NLC"): 9}
+
+    hidden = suppressed_across(cells, SHOWN_MIN, [lambda cell: cell[0], lambda cell: cell[1]])
+
+    assert hidden == set(cells)
+
+
+@given(
+    cells=st.dictionaries(
+        st.tuples(st.sampled_from("abcd"), st.sampled_from("wxyz")), st.integers(0, 12)
+    )
+)
+def test_no_sum_of_any_grouping_gives_a_small_count_back(cells: dict[tuple[str, str], int]) -> None:
+    hidden = suppressed_across(
+        cells, SHOWN_MIN, [lambda cell: "", lambda cell: cell[0], lambda cell: cell[1]]
+    )
+
+    assert all(cells[cell] == 0 or cells[cell] >= SHOWN_MIN for cell in cells.keys() - hidden)
+    for axis in (0, 1):
+        for name in {cell[axis] for cell in cells}:
+            group = {cell for cell in cells if cell[axis] == name}
+            assert len(group & hidden) != 1 or len(group) == 1
