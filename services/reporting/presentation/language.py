@@ -1,6 +1,6 @@
 """A language of the report: its words, and how it writes numbers, dates, quarters and lists.
 
-Words stand in `../locale/<locale>/LC_MESSAGES/*.po`, a file for each part of the product, whose keys
+Words stand in `../locale/<locale>/LC_MESSAGES/*.po`, one file a part of the product, whose keys
 are the English texts; they are compiled when they are loaded. Spanish is that of Latin America,
 which prints 1,234.
 """
