@@ -10,7 +10,7 @@ WIDTH = 760
 LEFT, BAR_MAX = 300, 330
 BAR_HEIGHT, BAR_GAP, PANEL_GAP, TOP = 16, 5, 18, 44
 OURS, THEIRS = "#1f5aa6", "#9aa5b1"
-HEADINGS = {"ms": "how long it takes", MEGABYTES: "memory"}
+HEADINGS = {"µs": "processor time", "ms": "how long it takes", MEGABYTES: "memory"}
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
     ".title{font-size:14px;font-weight:600}.panel{font-weight:600}"
