@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -189,7 +189,7 @@ class Reports:
             logger.warning("no report of %s: %s", wanted.period.id, error or type(error).__name__)
             self._kept.pop(wanted, None)
 
-    async def watch(self, period: Period, *, whole: bool = False) -> AsyncIterator[Composed]:
+    async def watch(self, period: Period, *, whole: bool = False) -> AsyncGenerator[Composed, None]:
         """Yield the report at once, and again whenever facts have moved one of its figures."""
         said: Composed | None = None
         wanted = Wanted(period, whole)

@@ -30,7 +30,9 @@ PATHS = (
     f"{REPORT}/compare?with=year-before",
     f"{REPORT}/tables/cities",
 )
-PAGES = [f"{path}{'&' if '?' in path else '?'}lang={lang}" for path, lang in product(PATHS, LANGUAGES)]
+PAGES = [
+    f"{path}{'&' if '?' in path else '?'}lang={lang}" for path, lang in product(PATHS, LANGUAGES)
+]
 PHONE = {"width": 320, "height": 640}
 ZOOMED = {"width": 320, "height": 256}
 """A window of 1280 by 1024 at 400 %."""
@@ -231,17 +233,21 @@ def test_a_fact_moves_an_open_page_that_is_not_loaded_again(
     )
     with visitor.opened(f"{REPORT}?lang=fr") as page:
         engaged = int(page.inner_text("[data-moves='cities_engaged.value']"))
-        where = page.inner_text("#where")
+        below = page.inner_text("#where")
         page.wait_for_function("document.querySelector('[data-follow] p').textContent")
         page.evaluate("window.stays = true; performance.mark('sent')")
         portal.call(tandem.publish, event)
         page.wait_for_function(MOVED, arg=[str(engaged + 1), "cities_engaged"], polling="raf")
-        delay = page.evaluate("performance.now() - performance.getEntriesByName('sent')[0].startTime")
+        delay = page.evaluate(
+            "performance.now() - performance.getEntriesByName('sent')[0].startTime"
+        )
         record_property("delay_milliseconds", round(delay))
         print(f"published to moved: {delay:.0f} ms")
         page.wait_for_function("document.querySelector('[data-told]').textContent")
         assert f"Villes mobilisées : {engaged + 1} villes" in page.inner_text("[data-told]")
-        page.wait_for_function("(was) => document.querySelector('#where').innerText !== was", arg=where)
+        page.wait_for_function(
+            "(was) => document.querySelector('#where').innerText !== was", arg=where
+        )
         assert page.evaluate("window.stays")
 
 

@@ -126,9 +126,7 @@ def violations(page: Page, *rules: str) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": RULES}
-    found = page.evaluate(
-        "(only) => axe.run({runOnly: only, resultTypes: ['violations']})", only
-    )
+    found = page.evaluate("(only) => axe.run({runOnly: only, resultTypes: ['violations']})", only)
     return [
         f"{violation['id']}: {node['target']} {node['html'][:200]} {node['failureSummary']}"
         for violation in found["violations"]

@@ -33,6 +33,8 @@ HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 2000
 FOLLOWERS_MAX = 500
 STATE_CHARACTERS = 16
+ENDING: tuple[type[BaseException], ...] = (FuturePeriod, *HINDERING)
+"""Errors after which a reader connects again, and is told what is wrong if it lasts."""
 
 
 def routes(door: Door, reports: Reports, stopped: asyncio.Event) -> list[Route]:
@@ -89,8 +91,7 @@ async def _events(
                 continue
             yield await _event(reports, moved.result(), language)
             moved = asyncio.ensure_future(anext(watching))
-    except (FuturePeriod, *HINDERING) as error:
-        # The reader connects again; what hinders the report is told to whoever asks for it.
+    except ENDING as error:
         logger.warning("%s moves no more: %s", period.id, error or type(error).__name__)
     finally:
         for task in (moved, closing):

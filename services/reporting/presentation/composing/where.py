@@ -164,9 +164,7 @@ def _place(subject: Subject, city: dict[str, object]) -> Place:
     )
 
 
-def _map(
-    subject: Subject, kind: str, title: str, places: Sequence[Place], label: str
-) -> Chart:
+def _map(subject: Subject, kind: str, title: str, places: Sequence[Place], label: str) -> Chart:
     language = subject.language
     shown = len(places)
     unplaced = (subject.figures["cities_engaged"]["value"] or 0) - shown
