@@ -26,6 +26,12 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def called(language: Language, kind: str, key: str) -> str:
+    """Return what a code is called, to begin a line with; an unknown one stays as it is."""
+    name = language.named(kind, key)
+    return key if name == key else capital(name)
+
+
 def country(language: Language, code: str) -> str:
     """Return the name of a country."""
     return str(language.locale.territories.get(code, code))
@@ -49,13 +55,13 @@ def tongue(language: Language, code: str) -> str:
 
 def organisation(language: Language, code: str) -> str:
     """Return a network, another organisation by its slug, or a row of a partition."""
-    return code.removeprefix(OTHER) if code.startswith(OTHER) else language.named("network", code)
+    return code.removeprefix(OTHER) if code.startswith(OTHER) else called(language, "network", code)
 
 
 def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
     """Return what a row of a breakdown is called."""
     if key in (UNKNOWN, UNATTRIBUTED):
-        return capital(language.named("row", key))
+        return called(language, "row", key)
     match dimension:
         case "country":
             return country(language, key)
@@ -64,26 +70,28 @@ def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
         case "language":
             return capital(tongue(language, key))
         case "network" | "publisher" | "shared_with":
-            return capital(organisation(language, key))
+            return organisation(language, key)
         case "kind":
-            return capital(language.named(KINDS[metric], key))
+            return called(language, KINDS[metric], key)
         case _:
-            return capital(language.named(dimension, key))
+            return called(language, dimension, key)
 
 
 def code(language: Language, kind: str, key: str) -> Cell:
     """Return a code as a cell that says what it is called."""
     known = key not in (UNKNOWN, UNATTRIBUTED)
-    return Cell(capital(language.named(kind if known else "row", key)), key=key)
+    return Cell(called(language, kind if known else "row", key), key=key)
 
 
 def codes(language: Language, kind: str, keys: Iterable[str]) -> Cell:
     """Return several codes as one cell."""
     every = list(keys)
-    called = [
+    names = [
         tongue(language, key) if kind == "language" else language.named(kind, key) for key in every
     ]
-    return Cell(capital(", ".join(called)), key=" ".join(every))
+    if names and names[0] != every[0]:
+        names[0] = capital(names[0])
+    return Cell(", ".join(names), key=" ".join(every))
 
 
 def stated(language: Language, text: str | None) -> Cell:
