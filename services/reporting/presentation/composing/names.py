@@ -10,6 +10,8 @@ from services.reporting.presentation.sheet import Cell
 UNKNOWN, UNATTRIBUTED = "unknown", "unattributed"
 OTHER = "other:"
 """Before the slug of an organisation that is neither network."""
+SLUG_MARK = "_"
+"""No name holds it; a slug that no code list knows may."""
 KINDS = {
     "activities_held": "activity_kind",
     "attendance": "activity_kind",
@@ -27,9 +29,9 @@ def capital(text: str) -> str:
 
 
 def called(language: Language, kind: str, key: str) -> str:
-    """Return what a code is called, to begin a line with; an unknown one stays as it is."""
+    """Return what a code is called, to begin a line with; an unknown slug stays as it is."""
     name = language.named(kind, key)
-    return key if name == key else capital(name)
+    return name if SLUG_MARK in name else capital(name)
 
 
 def country(language: Language, code: str) -> str:
@@ -89,9 +91,8 @@ def codes(language: Language, kind: str, keys: Iterable[str]) -> Cell:
     names = [
         tongue(language, key) if kind == "language" else language.named(kind, key) for key in every
     ]
-    if names and names[0] != every[0]:
-        names[0] = capital(names[0])
-    return Cell(", ".join(names), key=" ".join(every))
+    joined = ", ".join(names)
+    return Cell(joined if names and SLUG_MARK in names[0] else capital(joined), key=" ".join(every))
 
 
 def stated(language: Language, text: str | None) -> Cell:
