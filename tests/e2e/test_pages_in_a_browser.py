@@ -246,7 +246,7 @@ def test_a_fact_moves_an_open_page_that_is_not_loaded_again(
         page.wait_for_function("document.querySelector('[data-told]').textContent")
         assert f"Villes mobilisées : {engaged + 1} villes" in page.inner_text("[data-told]")
         page.wait_for_function(
-            "(was) => document.querySelector('#where').innerText !== was", arg=where
+            "(was) => document.querySelector('#where').innerText !== was", arg=below
         )
         assert page.evaluate("window.stays")
 
