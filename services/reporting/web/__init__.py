@@ -1,14 +1,15 @@
 """HTTP of reporting: pages for people, JSON and files for programs, all from the same report.
 
 answering.py says who is let in and what is told when something goes wrong; each other module
-answers some addresses: reports.py reports and the list of them, evidence.py what a figure counts,
-static.py the files that pages need.
+answers some addresses: reports.py reports and the list of them, files.py reports as files,
+evidence.py what a figure counts, feeds.py what calendars and readers follow, static.py the files
+that pages need.
 """
 
 from starlette.routing import BaseRoute
 
 from services.reporting.reports import Reports
-from services.reporting.web import evidence, reports, static
+from services.reporting.web import evidence, feeds, files, reports, static
 from services.reporting.web.answering import Door, Identifies
 
 
@@ -18,5 +19,7 @@ def routes(found: Reports, access: Identifies) -> list[BaseRoute]:
     return [
         *static.routes(door),
         *evidence.routes(door, found),
+        *feeds.routes(door, found),
+        *files.routes(door, found),
         *reports.routes(door, found),
     ]

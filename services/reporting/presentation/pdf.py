@@ -1,0 +1,217 @@
+"""A report on paper: the sheet set by typst, as a tagged PDF that archives and screen readers take.
+
+It meets PDF/UA-1 and PDF/A-3a, carries the document that it was made from as `report.json`, and is
+the same bytes whenever it is made again from the same document. How it lies on the page is said in
+report.typ; nothing there writes a number or a word.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import typst
+
+from services.reporting.presentation.charts import draw
+from services.reporting.presentation.glyphs import printable
+from services.reporting.presentation.language import Language
+from services.reporting.presentation.sheet import (
+    Card,
+    Cell,
+    Chart,
+    Column,
+    Kind,
+    Section,
+    Sheet,
+    Table,
+)
+from services.reporting.presentation.writing import MARKS, written
+
+HERE = Path(__file__).parent
+FONTS = HERE / "fonts"
+STANDARDS = ("ua-1", "a-3a")
+AUTHORS = ("National League of Cities", "Strong Cities Network")
+ROWS_PRINTED_MAX = 100
+"""Of longer tables only the first are printed; the workbook has them all."""
+LINE_CHARACTERS = 104
+"""How many characters of a table fit beside each other between the margins."""
+GAP_CHARACTERS = 3
+NO_BREAK = "\N{NO-BREAK SPACE}"
+COLUMN_CHARACTERS_MAX = 46
+FIGURE, CHANGE = Column("value", "", Kind.COUNT), Column("change", "", Kind.CHANGE)
+READ = (Kind.TEXT, Kind.DATE, Kind.INSTANT)
+"""Kinds of columns that are read from the left; the others are compared from the right."""
+CHART_PERCENT = {"bars": 80, "steps": 80, "map_us": 84, "map_world": 100}
+"""How much of the width each kind of chart takes."""
+
+_setting = Lock()
+"""The compiler keeps what it has read, and works on one report at a time."""
+
+
+def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
+    """Return a sheet as a PDF.
+
+    Args:
+        sheet: the report in this language.
+        language: how its numbers and dates are written.
+        document: the JSON that the sheet was made from; it is attached, and dates the PDF.
+    """
+    made = datetime.fromisoformat(json.loads(document)["known_at"]).astimezone(UTC)
+    inputs = {
+        "report": json.dumps(_report(sheet, language, made), ensure_ascii=False),
+        "document": document.decode(),
+    }
+    with _setting:
+        return bytes(
+            _compiler().compile(  # type: ignore[arg-type]  # one file, so bytes and no list
+                format="pdf",
+                sys_inputs=inputs,
+                pdf_standards=list(STANDARDS),
+                timestamp=int(made.timestamp()),
+            )
+        )
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(
+        HERE / "report.typ",
+        root=HERE,
+        font_paths=typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS]
+        ),
+        ignore_system_fonts=True,
+    )
+
+
+def _report(sheet: Sheet, language: Language, made: datetime) -> dict[str, Any]:
+    """Return what report.typ prints, every text as it is to be read."""
+    return _printable(
+        {
+            "language": language.locale.language,
+            "title": sheet.title,
+            "kicker": " · ".join(language.text(name) for name in AUTHORS),
+            "author": list(AUTHORS),
+            "keywords": [sheet.period, "NLC", "SCN"],
+            "made": {part: getattr(made, part) for part in _MOMENT},
+            "running": language.quarter(sheet.period),
+            "headline": sheet.headline,
+            "strip": [list(pair) for pair in sheet.strip],
+            "page": language.text("Page {page} of {pages}", page="{page}", pages="{pages}"),
+            "footer": language.text("How each figure is counted stands beside it."),
+            "attached": language.text("The report as data, from which this document was made"),
+            "sections": [_section(section, language) for section in sheet.sections],
+        }
+    )
+
+
+_MOMENT = ("year", "month", "day", "hour", "minute", "second")
+
+
+def _section(section: Section, language: Language) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "paragraphs": list(section.paragraphs),
+        "cards": [_card(card, language) for card in section.cards],
+        "tables": [_table(table, language) for table in section.tables],
+    }
+
+
+def _card(card: Card, language: Language) -> dict[str, Any]:
+    there = card.value.value is not None
+    shown = replace(card.value, status=None) if there else card.value
+    return {
+        "title": card.title,
+        "unit": card.unit,
+        "value": written(shown, FIGURE, language),
+        "mark": MARKS.get(card.value.status, "") if there and card.value.status else "",
+        "changes": [[label, written(cell, CHANGE, language)] for label, cell in card.changes],
+        "details": list(card.details),
+        "how_counted": card.how_counted,
+    }
+
+
+def _table(table: Table, language: Language) -> dict[str, Any]:
+    shown = table.rows[:ROWS_PRINTED_MAX]
+    texts = [
+        [_printed(cell, column, language) for cell, column in zip(row, table.columns, strict=True)]
+        for row in shown
+    ]
+    left_out = len(table.rows) - len(shown)
+    return {
+        "caption": table.caption,
+        "summary": table.summary,
+        "columns": [
+            {"label": _heading(column), "number": column.kind not in READ}
+            for column in table.columns
+        ],
+        "widths": _widths([_heading(column) for column in table.columns], texts),
+        "rows": texts,
+        "sums": table.sums and not left_out,
+        "below": [
+            *([table.note] if table.note else []),
+            *([_left_out(len(shown), len(table.rows), language)] if left_out else []),
+        ],
+        "charts": [_chart(chart, table, language) for chart in table.charts],
+    }
+
+
+def _printed(cell: Cell, column: Column, language: Language) -> str:
+    """Return a cell on paper; what stands beside a number stays in its line."""
+    text = written(cell, column, language)
+    return text if column.kind is Kind.TEXT else text.replace(" ", NO_BREAK)
+
+
+def _heading(column: Column) -> str:
+    return f"{column.label} ({column.unit})" if column.unit else column.label
+
+
+def _left_out(shown: int, every: int, language: Language) -> str:
+    return language.text(
+        "The first {shown} of {every} rows; all of them are in the workbook and in report.json.",
+        shown=language.number(shown),
+        every=language.number(every),
+    )
+
+
+def _chart(chart: Chart, table: Table, language: Language) -> dict[str, Any]:
+    return {
+        "title": chart.title,
+        "subtitle": chart.subtitle,
+        "description": f"{chart.title}. {chart.description}",
+        "source": chart.source,
+        "svg": draw(chart, table, language),
+        "width": CHART_PERCENT[chart.kind],
+    }
+
+
+def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str] | list[int]:
+    """Return how wide each column is: as its cells are where all fit, else shares of the line."""
+    columns = list(zip(headings, *rows, strict=True))
+    wanted = [max(map(len, texts)) + GAP_CHARACTERS for texts in columns]
+    if sum(wanted) <= LINE_CHARACTERS:
+        return ["auto"] * len(columns)
+    least = [
+        max(len(word) for text in texts for word in text.split(" ")) + GAP_CHARACTERS + 1
+        for texts in columns
+    ]
+    return [
+        max(few, min(many, COLUMN_CHARACTERS_MAX)) for few, many in zip(least, wanted, strict=True)
+    ]
+
+
+def _printable(value: Any) -> Any:
+    """Return the same with characters that the fonts lack replaced, for a PDF may have none."""
+    match value:
+        case str():
+            return printable(value)
+        case Mapping():
+            return {key: each if key == "svg" else _printable(each) for key, each in value.items()}
+        case list():
+            return [_printable(each) for each in value]
+        case _:
+            return value
