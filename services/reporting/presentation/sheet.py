@@ -70,13 +70,15 @@ class Chart:
     """A drawing of some rows of the table it belongs to.
 
     Args:
-        kind: bars, map_us or map_world.
+        kind: bars; steps, where the first row is a level and the others lead to the last one;
+            map_us or map_world, whose rows carry codes such as US-OH or NL as the key of their
+            label, to be tinted by.
         title: the finding, as a sentence.
         subtitle: unit and period.
         description: what it shows, for those who do not see it.
         source: the line below it.
         label, value: the columns of the table that are drawn.
-        places: of a map, the points to draw.
+        places: of a map, the points to draw; map_us counts those that lie beside it.
     """
 
     kind: str
