@@ -72,7 +72,7 @@ def report(
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the report of a quarter or a year, as known now or at a moment, or write it to a file."""
+    """Print the report of a quarter or a year, as known now or then, or write it to a file."""
     system = find(data)
     if format_ in FILES:
         if format_ in BINARY and output is None and sys.stdout.isatty():

@@ -1,4 +1,4 @@
-"""A tagged PDF as a screen reader takes it: its tree of headings, figures and tables, with texts."""
+"""A tagged PDF as a screen reader takes it: a tree of headings, figures and tables, with texts."""
 
 import ctypes
 from collections import defaultdict

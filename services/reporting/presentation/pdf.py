@@ -33,7 +33,7 @@ from services.reporting.presentation.writing import MARKS, written
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-STANDARDS = ("ua-1", "a-3a")
+STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-3a"]
 AUTHORS = ("National League of Cities", "Strong Cities Network")
 ROWS_PRINTED_MAX = 100
 """Of longer tables only the first are printed; the workbook has them all."""
@@ -70,7 +70,7 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
             _compiler().compile(  # type: ignore[arg-type]  # one file, so bytes and no list
                 format="pdf",
                 sys_inputs=inputs,
-                pdf_standards=list(STANDARDS),
+                pdf_standards=STANDARDS,
                 timestamp=int(made.timestamp()),
             )
         )
@@ -141,15 +141,16 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         [_printed(cell, column, language) for cell, column in zip(row, table.columns, strict=True)]
         for row in shown
     ]
+    headings = [_heading(column) for column in table.columns]
     left_out = len(table.rows) - len(shown)
     return {
         "caption": table.caption,
         "summary": table.summary,
         "columns": [
-            {"label": _heading(column), "number": column.kind not in READ}
-            for column in table.columns
+            {"label": heading, "number": column.kind not in READ}
+            for heading, column in zip(headings, table.columns, strict=True)
         ],
-        "widths": _widths([_heading(column) for column in table.columns], texts),
+        "widths": _widths(headings, texts),
         "rows": texts,
         "sums": table.sums and not left_out,
         "below": [
