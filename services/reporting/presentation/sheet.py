@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a column holds."""
+    """What a column holds; of a date known to the month or the year only, its text."""
 
     TEXT = "text"
     COUNT = "count"

@@ -1,0 +1,177 @@
+"""Where the engaged cities are: by country and state, on maps, and each by name."""
+
+from collections.abc import Sequence
+
+from services.reporting.presentation.composing.breakdowns import breakdown, source, subtitle
+from services.reporting.presentation.composing.cities import (
+    came,
+    cities,
+    network,
+    population,
+    size,
+    ways,
+)
+from services.reporting.presentation.composing.subject import Subject
+from services.reporting.presentation.sheet import Chart, Place, Section, Table
+
+US = "US"
+
+
+def where(subject: Subject) -> Section:
+    """Return places by number of engaged cities, the maps, and the cities."""
+    text = subject.language.text
+    return Section(
+        id="where",
+        title=text("Where"),
+        tables=[
+            breakdown(
+                subject,
+                "countries",
+                text("Cities engaged by country"),
+                text("Country"),
+                "country",
+                ["cities_engaged"],
+                sums=True,
+                note=_denominator(subject),
+                chart=True,
+            ),
+            breakdown(
+                subject,
+                "subdivisions",
+                text("Cities engaged by state or region"),
+                text("State or region"),
+                "subdivision",
+                ["cities_engaged"],
+                note=_of_states(subject),
+                chart=True,
+            ),
+            _cities(subject),
+            breakdown(
+                subject,
+                "attendance-countries",
+                text("Attendance by country of the city"),
+                text("Country"),
+                "country",
+                ["attendance"],
+                sums=True,
+            ),
+            breakdown(
+                subject,
+                "attendance-subdivisions",
+                text("Attendance by state or region of the city"),
+                text("State or region"),
+                "subdivision",
+                ["attendance"],
+            ),
+        ],
+    )
+
+
+def _denominator(subject: Subject) -> str:
+    language = subject.language
+    return language.text(
+        "{count} of the {total} countries of ISO 3166-1.",
+        count=language.number(subject.figures["coverage"]["value"] or 0),
+        total=language.number(subject.detail("coverage", "countries_total")),
+    )
+
+
+def _of_states(subject: Subject) -> str:
+    language = subject.language
+    detail = subject.figures["coverage_states"]["detail"]
+    return language.text(
+        "United States: {count} of {total} states; District of Columbia: {dc} of 1; "
+        "territories: {territories} of {territories_total}.",
+        count=language.number(subject.figures["coverage_states"]["value"] or 0),
+        total=language.number(detail["states_total"]),
+        dc=language.number(detail["dc"]),
+        territories=language.number(len(detail["territories"])),
+        territories_total=language.number(detail["territories_total"]),
+    )
+
+
+def _cities(subject: Subject) -> Table:
+    text = subject.language.text
+    return cities(
+        subject,
+        "cities",
+        text("Cities engaged"),
+        subject.lists["cities"],
+        [size(subject), population(subject), network(subject), came(subject), ways(subject)],
+        note=_not_named(subject),
+        charts=_maps(subject),
+    )
+
+
+def _not_named(subject: Subject) -> str:
+    count = subject.detail("cities_engaged", "not_named")
+    if not count:
+        return ""
+    return subject.language.counted("{count} city not named.", "{count} cities not named.", count)
+
+
+def _maps(subject: Subject) -> list[Chart]:
+    """Return the maps on which there is a city to show."""
+    language = subject.language
+    placed = [
+        (city["country"], _place(subject, city))
+        for city in subject.lists["cities"]
+        if city["latitude"] is not None and city["longitude"] is not None
+    ]
+    everywhere = [place for _, place in placed]
+    in_us = [place for country, place in placed if country == US]
+    states = subject.figures["coverage_states"]["value"] or 0
+    countries = subject.figures["coverage"]["value"] or 0
+    found = []
+    if in_us:
+        title = language.text(
+            "{cities} in {states}.",
+            cities=language.counted("{count} US city", "{count} US cities", len(in_us)),
+            states=language.counted("{count} US state", "{count} US states", states),
+        )
+        found.append(_map(subject, "map_us", title, in_us))
+    if everywhere:
+        title = language.text(
+            "{cities} in {countries}.",
+            cities=language.counted("{count} city", "{count} cities", len(everywhere)),
+            countries=language.counted("{count} country", "{count} countries", countries),
+        )
+        found.append(_map(subject, "map_world", title, everywhere))
+    return found
+
+
+def _place(subject: Subject, city: dict[str, object]) -> Place:
+    cell = subject.city(city)
+    region = f"{city['country']}-{city['subdivision']}" if city["subdivision"] else None
+    return Place(
+        name=str(cell.value),
+        latitude=float(str(city["latitude"])),
+        longitude=float(str(city["longitude"])),
+        subdivision=region,
+        href=cell.href,
+    )
+
+
+def _map(subject: Subject, kind: str, title: str, places: Sequence[Place]) -> Chart:
+    language = subject.language
+    shown = len(places)
+    unplaced = (subject.figures["cities_engaged"]["value"] or 0) - shown
+    description = language.counted(
+        "A map with a dot for {count} city; the table lists it.",
+        "A map with a dot for each of {count} cities; the table lists them.",
+        shown,
+    )
+    if kind == "map_world" and unplaced:
+        more = language.counted(
+            "{count} city is not on the map.", "{count} cities are not on the map.", unplaced
+        )
+        description = f"{description} {more}"
+    return Chart(
+        kind=kind,
+        title=title,
+        subtitle=subtitle(subject, "cities_engaged"),
+        description=description,
+        source=source(subject),
+        label="city",
+        places=places,
+    )
