@@ -36,9 +36,13 @@ FILES: Mapping[str, File] = {
 """The files by the ending of their address."""
 
 
-def file_of(document: bytes, kind: str, language: Language) -> bytes:
-    """Return the file of a kind that the JSON of a report makes, the same whenever it is made."""
-    return FILES[kind].make(sheet_of(json.loads(document), language), language, document)
+def file_of(document: bytes, kind: str, language: Language, *, then: bool = False) -> bytes:
+    """Return the file of a kind that the JSON of a report makes, the same whenever it is made.
+
+    `then` tells whether the report was asked for as known at an earlier moment.
+    """
+    sheet = sheet_of(json.loads(document), language, then=then)
+    return FILES[kind].make(sheet, language, document)
 
 
 def file_name(document: Mapping[str, Any], kind: str, language: Language) -> str:

@@ -7,12 +7,12 @@ report.typ; nothing there writes a number or a word.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -33,22 +33,26 @@ from services.reporting.presentation.writing import MARKS, written
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-3a"]
+STANDARDS: list[Literal["ua-1", "a-3a"]] = ["ua-1", "a-3a"]
 AUTHORS = ("National League of Cities", "Strong Cities Network")
 ROWS_PRINTED_MAX = 100
 """Of longer tables only the first are printed; the workbook has them all."""
-LINE_CHARACTERS = 104
+LINE_CHARACTERS = 116
 """How many characters of a table fit beside each other between the margins."""
 GAP_CHARACTERS = 3
 NO_BREAK = "\N{NO-BREAK SPACE}"
-COLUMN_CHARACTERS_MAX = 46
+COLUMN_CHARACTERS_MAX = 80
+SPARE_CHARACTERS = 40
+"""How much of a line is kept for what texts want beyond their longest word."""
+POINTS, POINTS_MIN = 8.2, 7.0
+"""The size of letters in tables."""
 FIGURE, CHANGE = Column("value", "", Kind.COUNT), Column("change", "", Kind.CHANGE)
 READ = (Kind.TEXT, Kind.DATE, Kind.INSTANT)
 """Kinds of columns that are read from the left; the others are compared from the right."""
-CHART_PERCENT = {"bars": 80, "steps": 80, "map_us": 84, "map_world": 100}
+CHART_PERCENT = {"bars": 58, "steps": 58, "map_us": 66, "map_world": 78}
 """How much of the width each kind of chart takes."""
 
-_setting = Lock()
+_at_work = Lock()
 """The compiler keeps what it has read, and works on one report at a time."""
 
 
@@ -65,7 +69,7 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
         "report": json.dumps(_report(sheet, language, made), ensure_ascii=False),
         "document": document.decode(),
     }
-    with _setting:
+    with _at_work:
         return bytes(
             _compiler().compile(  # type: ignore[arg-type]  # one file, so bytes and no list
                 format="pdf",
@@ -102,7 +106,9 @@ def _report(sheet: Sheet, language: Language, made: datetime) -> dict[str, Any]:
             "headline": sheet.headline,
             "strip": [list(pair) for pair in sheet.strip],
             "page": language.text("Page {page} of {pages}", page="{page}", pages="{pages}"),
-            "footer": language.text("How each figure is counted stands beside it."),
+            "footer": language.text(
+                "From facts recorded until {moment}", moment=language.instant(made)
+            ),
             "attached": language.text("The report as data, from which this document was made"),
             "sections": [_section(section, language) for section in sheet.sections],
         }
@@ -141,16 +147,19 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         [_printed(cell, column, language) for cell, column in zip(row, table.columns, strict=True)]
         for row in shown
     ]
+    findings = [chart.title for chart in table.charts]
     headings = [_heading(column) for column in table.columns]
+    setting = _setting(headings, table.columns, texts)
     left_out = len(table.rows) - len(shown)
     return {
         "caption": table.caption,
-        "summary": table.summary,
+        "summary": "" if table.summary in findings else table.summary,
         "columns": [
             {"label": heading, "number": column.kind not in READ}
             for heading, column in zip(headings, table.columns, strict=True)
         ],
-        "widths": _widths(headings, texts),
+        "points": setting.points,
+        "widths": setting.widths,
         "rows": texts,
         "sums": table.sums and not left_out,
         "below": [
@@ -168,7 +177,10 @@ def _printed(cell: Cell, column: Column, language: Language) -> str:
 
 
 def _heading(column: Column) -> str:
-    return f"{column.label} ({column.unit})" if column.unit else column.label
+    """Return what stands above a column: with the unit, unless the words say it already."""
+    label, unit = column.label, column.unit or ""
+    told = unit.casefold() in label.casefold() or label.casefold() in unit.casefold()
+    return label if told else f"{label} ({unit})"
 
 
 def _left_out(shown: int, every: int, language: Language) -> str:
@@ -190,19 +202,41 @@ def _chart(chart: Chart, table: Table, language: Language) -> dict[str, Any]:
     }
 
 
-def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str] | list[int]:
-    """Return how wide each column is: as its cells are where all fit, else shares of the line."""
-    columns = list(zip(headings, *rows, strict=True))
-    wanted = [max(map(len, texts)) + GAP_CHARACTERS for texts in columns]
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a table is set: the size of its letters, and how wide its columns are."""
+
+    points: float
+    widths: list[str] | list[float]
+
+
+def _setting(
+    headings: Sequence[str], columns: Sequence[Column], rows: Sequence[Sequence[str]]
+) -> Setting:
+    """Return how a table fits between the margins.
+
+    Where all cells fit beside each other, columns are as wide as those. Else none is narrower than
+    its longest word, what is left of the line goes to texts that want more, and the letters become
+    smaller when the words leave next to nothing.
+    """
+    texts = list(zip(headings, *rows, strict=True))
+    wanted = [max(map(len, each)) + GAP_CHARACTERS for each in texts]
     if sum(wanted) <= LINE_CHARACTERS:
-        return ["auto"] * len(columns)
-    least = [
-        max(len(word) for text in texts for word in text.split(" ")) + GAP_CHARACTERS + 1
-        for texts in columns
+        return Setting(POINTS, ["auto"] * len(columns))
+    least = [_longest_word(each) + GAP_CHARACTERS for each in texts]
+    more = [
+        max(min(many, COLUMN_CHARACTERS_MAX) - few, 0) if column.kind is Kind.TEXT else 0
+        for column, few, many in zip(columns, least, wanted, strict=True)
     ]
-    return [
-        max(few, min(many, COLUMN_CHARACTERS_MAX)) for few, many in zip(least, wanted, strict=True)
-    ]
+    needed = sum(least) + min(sum(more), SPARE_CHARACTERS)
+    points = max(min(POINTS, POINTS * LINE_CHARACTERS / needed), POINTS_MIN)
+    left = max(LINE_CHARACTERS * POINTS / points - sum(least), 0)
+    share = min(left / max(sum(more), 1), 1)
+    return Setting(points, [few + many * share for few, many in zip(least, more, strict=True)])
+
+
+def _longest_word(texts: Sequence[str]) -> int:
+    return max(len(word) for text in texts for word in text.split(" "))
 
 
 def _printable(value: Any) -> Any:
