@@ -125,7 +125,7 @@ def _bars(
         kind="bars",
         title=finding,
         subtitle=subtitle(subject, metric),
-        description=language.text("Bars: {rows}.", rows="; ".join(said)),
+        description=language.text("Bars: {rows}.", rows=language.listed(said)),
         source=source(subject),
         label=dimension,
         value=metric,

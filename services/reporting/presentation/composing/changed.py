@@ -32,6 +32,7 @@ def changed(subject: Subject) -> Section:
                     caption,
                     [city for city in engaged if city["came"] == flow],
                     [*more, ways(subject)],
+                    of=flow,
                 )
                 for flow, caption in (
                     ("new", text("New cities")),
@@ -44,6 +45,7 @@ def changed(subject: Subject) -> Section:
                 text("Cities not seen again"),
                 subject.lists["cities_not_repeated"],
                 [*more, last],
+                of="not_repeated",
                 note=text("Engaged in the period before, not in this one, and still eligible."),
             ),
             cities(
@@ -52,6 +54,7 @@ def changed(subject: Subject) -> Section:
                 text("Cities that left"),
                 subject.lists["cities_left"],
                 [*more, last],
+                of="left",
                 note=text("They stay in the figures of past quarters."),
             ),
         ],
@@ -77,7 +80,7 @@ def _identity(subject: Subject) -> Table:
         caption=text("From one period to the next"),
         columns=[
             Column("flow", text("Cities")),
-            Column("cities", subject.called(), Kind.CHANGE, text("cities")),
+            Column("cities", subject.called(), Kind.CHANGE, language.named("unit", "cities")),
         ],
         rows=rows,
         summary=_in_words(subject),

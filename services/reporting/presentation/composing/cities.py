@@ -26,10 +26,14 @@ def cities(
     listed: Sequence[Json],
     more: Sequence[Field],
     *,
+    of: str | None = None,
     note: str = "",
     charts: Sequence[Chart] = (),
 ) -> Table:
-    """Return a table of cities: name and place first, then what else is to be said of them."""
+    """Return a table of cities: name and place first, then what else is to be said of them.
+
+    The cities that a figure (`of`) counts beyond those in the list are said to be not named.
+    """
     language = subject.language
     text = language.text
     fields: list[Field] = [
@@ -48,9 +52,16 @@ def cities(
         )
         if listed
         else text("None in this period."),
-        note=note,
+        note=" ".join(filter(None, [note, of and _not_named(subject, of, len(listed))])),
         charts=charts,
     )
+
+
+def _not_named(subject: Subject, of: str, listed: int) -> str:
+    missing = subject.figures[of]["value"] - listed
+    if not missing:
+        return ""
+    return subject.language.counted("{count} city not named.", "{count} cities not named.", missing)
 
 
 def size(subject: Subject) -> Field:
@@ -69,8 +80,10 @@ def population(subject: Subject) -> Field:
         value = city["population"]
         return Cell(value, Status.MISSING if value is None else Status.NORMAL)
 
-    text = subject.language.text
-    return Column("population", text("Residents"), Kind.COUNT, text("residents")), residents
+    language = subject.language
+    return Column(
+        "population", language.text("Residents"), Kind.COUNT, language.named("unit", "residents")
+    ), residents
 
 
 def network(subject: Subject) -> Field:
@@ -78,7 +91,7 @@ def network(subject: Subject) -> Field:
     language = subject.language
     return (
         Column("network", language.text("Member of")),
-        lambda city: Cell(capital(organisation(language, city["network"])), key=city["network"]),
+        lambda city: Cell(organisation(language, city["network"]), key=city["network"]),
     )
 
 

@@ -150,11 +150,15 @@ def _sessions(subject: Subject, metric: str) -> str:
 def _called_off(subject: Subject, metric: str) -> Iterator[str]:
     detail, language = subject.figures[metric]["detail"], subject.language
     if detail["cancelled"]:
-        yield language.counted(
-            "{count} cancelled ({registrations} registrations)",
-            "{count} cancelled ({registrations} registrations)",
-            detail["cancelled"],
-            registrations=language.number(detail["cancelled_registrations"]),
+        counted = language.counted
+        yield language.text(
+            "{cancelled} ({registrations})",
+            cancelled=counted("{count} cancelled", "{count} cancelled", detail["cancelled"]),
+            registrations=counted(
+                "{count} registration",
+                "{count} registrations",
+                detail["cancelled_registrations"],
+            ),
         )
 
 
@@ -267,15 +271,16 @@ def _counts(subject: Subject) -> Table:
 
 
 def _shares(subject: Subject) -> Table:
-    text = subject.language.text
+    language = subject.language
+    text = language.text
     metrics = [metric for metric in subject.figures if metric in SHARES]
-    points = text("percentage points")
+    points = language.named("unit", "percentage points")
     return Table(
         id="all-shares",
         caption=text("Every share of the report"),
         columns=[
             Column("figure", text("Figure")),
-            Column("value", subject.called(), Kind.PERCENT, text("percent")),
+            Column("value", subject.called(), Kind.PERCENT, language.named("unit", "percent")),
             Column("part", text("Part"), Kind.COUNT),
             Column("whole", text("Of"), Kind.COUNT),
             *_beside(subject, Kind.PERCENT, points),

@@ -10,6 +10,8 @@ from services.reporting.presentation.sheet import Cell
 UNKNOWN, UNATTRIBUTED = "unknown", "unattributed"
 OTHER = "other:"
 """Before the slug of an organisation that is neither network."""
+SLUG_MARK = "_"
+"""No name holds it; a slug that no code list knows may."""
 KINDS = {
     "activities_held": "activity_kind",
     "attendance": "activity_kind",
@@ -24,6 +26,12 @@ KINDS = {
 def capital(text: str) -> str:
     """Return a text that begins with a capital letter."""
     return text[:1].upper() + text[1:]
+
+
+def called(language: Language, kind: str, key: str) -> str:
+    """Return what a code is called, to begin a line with; an unknown slug stays as it is."""
+    name = language.named(kind, key)
+    return name if SLUG_MARK in name else capital(name)
 
 
 def country(language: Language, code: str) -> str:
@@ -49,13 +57,13 @@ def tongue(language: Language, code: str) -> str:
 
 def organisation(language: Language, code: str) -> str:
     """Return a network, another organisation by its slug, or a row of a partition."""
-    return code.removeprefix(OTHER) if code.startswith(OTHER) else language.named("network", code)
+    return code.removeprefix(OTHER) if code.startswith(OTHER) else called(language, "network", code)
 
 
 def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
     """Return what a row of a breakdown is called."""
     if key in (UNKNOWN, UNATTRIBUTED):
-        return capital(language.named("row", key))
+        return called(language, "row", key)
     match dimension:
         case "country":
             return country(language, key)
@@ -64,26 +72,27 @@ def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
         case "language":
             return capital(tongue(language, key))
         case "network" | "publisher" | "shared_with":
-            return capital(organisation(language, key))
+            return organisation(language, key)
         case "kind":
-            return capital(language.named(KINDS[metric], key))
+            return called(language, KINDS[metric], key)
         case _:
-            return capital(language.named(dimension, key))
+            return called(language, dimension, key)
 
 
 def code(language: Language, kind: str, key: str) -> Cell:
     """Return a code as a cell that says what it is called."""
     known = key not in (UNKNOWN, UNATTRIBUTED)
-    return Cell(capital(language.named(kind if known else "row", key)), key=key)
+    return Cell(called(language, kind if known else "row", key), key=key)
 
 
 def codes(language: Language, kind: str, keys: Iterable[str]) -> Cell:
     """Return several codes as one cell."""
     every = list(keys)
-    called = [
+    names = [
         tongue(language, key) if kind == "language" else language.named(kind, key) for key in every
     ]
-    return Cell(capital(", ".join(called)), key=" ".join(every))
+    joined = ", ".join(names)
+    return Cell(joined if names and SLUG_MARK in names[0] else capital(joined), key=" ".join(every))
 
 
 def stated(language: Language, text: str | None) -> Cell:

@@ -77,7 +77,7 @@ def _ledgers(subject: Subject) -> Table:
         caption=text("Facts it was made from"),
         columns=[
             Column("ledger", text("Ledger")),
-            Column("facts", text("Facts"), Kind.COUNT, text("facts")),
+            Column("facts", text("Facts"), Kind.COUNT, language.named("unit", "facts")),
         ],
         rows=[
             *(

@@ -100,7 +100,8 @@ def _checks(subject: Subject) -> Table:
 
 def _shares(subject: Subject) -> Table:
     """Return the shares that tell how good the data are."""
-    text = subject.language.text
+    language = subject.language
+    text = language.text
     weak = subject.document["data_quality"]["weak_identities_percent"]
     status = Status.NOT_APPLICABLE if weak is None else Status.NORMAL
     uniques = subject.figures["attendees_unique"]
@@ -115,7 +116,7 @@ def _shares(subject: Subject) -> Table:
     rows.append(
         [
             Cell(
-                capital(subject.language.named("check", "weak_identities_percent")),
+                capital(language.named("check", "weak_identities_percent")),
                 key="weak_identities_percent",
             ),
             Cell(weak, status, subject.evidence("attendees_unique")),
@@ -128,7 +129,7 @@ def _shares(subject: Subject) -> Table:
         caption=text("Completeness, timeliness and attribution"),
         columns=[
             Column("check", text("Check")),
-            Column("percent", text("Share"), Kind.PERCENT, text("percent")),
+            Column("percent", text("Share"), Kind.PERCENT, language.named("unit", "percent")),
             Column("part", text("Part"), Kind.COUNT),
             Column("whole", text("Of"), Kind.COUNT),
         ],

@@ -90,13 +90,20 @@ def _occurrences(subject: Subject) -> Table:
             Column("occurrence", text("Sitting")),
             Column("kind", text("Kind")),
             Column("organisers", text("Organisers")),
-            Column("state", text("State")),
+            Column("state", text("Outcome")),
             Column("delivery", text("Delivery")),
             Column("phase", text("Phase")),
             Column("themes", text("Themes")),
             Column("languages", text("Languages")),
-            Column("attendance", text("Attendance"), Kind.COUNT, text("attendances")),
-            Column("registrations", text("Registrations"), Kind.COUNT, text("registrations")),
+            Column(
+                "attendance", text("Attendance"), Kind.COUNT, language.named("unit", "attendances")
+            ),
+            Column(
+                "registrations",
+                text("Registrations"),
+                Kind.COUNT,
+                language.named("unit", "registrations"),
+            ),
         ],
         rows=rows,
         summary=language.listed(
@@ -187,8 +194,13 @@ def _works(subject: Subject) -> Table:
             Column("counts", text("Counts as")),
             Column("languages", text("Languages")),
             Column("themes", text("Themes")),
-            Column("editions", text("Editions"), Kind.COUNT, text("editions")),
-            Column("cities_delivered", text("Delivered to"), Kind.COUNT, text("cities")),
+            Column("editions", text("Editions"), Kind.COUNT, language.named("unit", "editions")),
+            Column(
+                "cities_delivered",
+                text("Delivered to"),
+                Kind.COUNT,
+                language.named("unit", "cities"),
+            ),
             Column("withdrawn_on", text("Withdrawn"), Kind.DATE),
         ],
         rows=[_work(subject, each) for each in listed],
@@ -206,7 +218,7 @@ def _work(subject: Subject, each: Json) -> list[Cell]:
     return [
         Cell(each["title"], href=f"/resources/{each['resource_id']}", key=each["resource_id"]),
         code(language, "resource_kind", each["kind"]),
-        Cell(capital(organisation(language, publisher)), key=publisher),
+        Cell(organisation(language, publisher), key=publisher),
         stated(language, each["published_on"]),
         Cell(organisation(language, receiver), key=receiver) if receiver else Cell(None),
         stated(language, each["shared_on"]),

@@ -98,16 +98,9 @@ def _cities(subject: Subject) -> Table:
         text("Cities engaged"),
         subject.lists["cities"],
         [size(subject), population(subject), network(subject), came(subject), ways(subject)],
-        note=_not_named(subject),
+        of="cities_engaged",
         charts=_maps(subject),
     )
-
-
-def _not_named(subject: Subject) -> str:
-    count = subject.detail("cities_engaged", "not_named")
-    if not count:
-        return ""
-    return subject.language.counted("{count} city not named.", "{count} cities not named.", count)
 
 
 def _maps(subject: Subject) -> list[Chart]:

@@ -90,6 +90,7 @@ def who(subject: Subject) -> Section:
                 text("Cities to follow up"),
                 subject.lists["cities_lapsed"],
                 [network(subject), population(subject), last_engaged(subject)],
+                of="lapsed",
                 note=text(
                     "Engaged in any of the four quarters before the period, not in it, and still "
                     "eligible."
@@ -110,7 +111,9 @@ def _came(subject: Subject) -> Table:
         caption=text("New, returning and reactivated"),
         columns=[
             Column("came", text("Cities")),
-            Column("cities_engaged", subject.called(), Kind.COUNT, text("cities")),
+            Column(
+                "cities_engaged", subject.called(), Kind.COUNT, language.named("unit", "cities")
+            ),
         ],
         rows=rows,
         summary=text(
@@ -148,9 +151,9 @@ def _members(subject: Subject) -> Table:
         caption=text("Members engaged"),
         columns=[
             Column("network", text("Member of")),
-            Column("engaged", text("Engaged"), Kind.COUNT, text("cities")),
-            Column("members", text("Members"), Kind.COUNT, text("cities")),
-            Column("percent", text("Share"), Kind.PERCENT, text("percent")),
+            Column("engaged", text("Engaged"), Kind.COUNT, language.named("unit", "cities")),
+            Column("members", text("Members"), Kind.COUNT, language.named("unit", "cities")),
+            Column("percent", text("Share"), Kind.PERCENT, language.named("unit", "percent")),
         ],
         rows=rows,
         summary=" ".join(
