@@ -21,13 +21,14 @@ import orjson
 from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
+from services.reporting.domain.appointment import Appointment
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.evidence import Evidence
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_evidence, read_periods
+from services.reporting.reading import read_appointments, read_evidence, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.standing import Standing
@@ -232,6 +233,11 @@ class Reports:
                 known_at,
                 self._surroundings,
             )
+
+    async def appointments(self) -> list[Appointment]:
+        """Return every sitting that was announced, in its latest state."""
+        async with self._pool.acquire() as connection:
+            return await read_appointments(connection)
 
     async def periods(self) -> list[tuple[Period, Status]]:
         """Return the quarters that hold data, the latest first, and how settled each is."""

@@ -100,7 +100,9 @@ def draw_map(chart: Chart, table: Table, language: Language, name: str) -> Marku
 
 
 def _counts(chart: Chart, table: Table, on: Ground) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield the places of the map that rows speak of: code, name and count."""
+    """Yield the places of the map that rows speak of: code, name and count; none without a value."""
+    if not chart.value:
+        return
     columns = {column.key: place for place, column in enumerate(table.columns)}
     label, value = columns[chart.label], columns[chart.value]
     for row in table.rows:

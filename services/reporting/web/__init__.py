@@ -2,7 +2,8 @@
 
 answering.py says who is let in and what is told when something goes wrong; each other module
 answers some addresses: reports.py reports and the list of them, live.py the figures that move,
-evidence.py what a figure counts, static.py the files that pages need.
+files.py reports as files, evidence.py what a figure counts, feeds.py what calendars and readers
+follow, static.py the files that pages need.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import asyncio
 from starlette.routing import BaseRoute
 
 from services.reporting.reports import Reports
-from services.reporting.web import evidence, live, reports, static
+from services.reporting.web import evidence, feeds, files, live, reports, static
 from services.reporting.web.answering import Door, Identifies
 
 
@@ -22,6 +23,8 @@ def routes(
     return [
         *static.routes(door),
         *evidence.routes(door, found),
+        *feeds.routes(door, found),
+        *files.routes(door, found),
         *live.routes(door, found, stopped or asyncio.Event()),
         *reports.routes(door, found),
     ]
