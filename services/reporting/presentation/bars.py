@@ -6,7 +6,6 @@ a level, the last the level that the rows between lead to.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 from markupsafe import Markup
 
@@ -15,6 +14,7 @@ from services.reporting.presentation.drawing import (
     TEXT_SIZE,
     box,
     line,
+    lines_of,
     picture,
     short,
     text,
@@ -24,7 +24,7 @@ from services.reporting.presentation.language import Language
 from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Status, Table
 
 BARS_MAX = 15
-LABEL_CHARACTERS_MAX = 18
+LABEL_WIDTH_MAX = 150.0
 """Longer labels are broken, so that bars have half of the width."""
 LINE_HEIGHT = 16.0
 BAR_HEIGHT = 15.0
@@ -39,6 +39,7 @@ MARKS = {
     Status.SUPPRESSED: "[c]",
     Status.NOT_APPLICABLE: "-",
     Status.PROVISIONAL: "[p]",
+    Status.ESTIMATED: "[e]",
     Status.REVISED: "[r]",
 }
 """Behind a number, or in place of one; "-" where none can be."""
@@ -102,7 +103,7 @@ class Writing:
         cell = row[self._value]
         number = float(cell.value) if isinstance(cell.value, int | float) else 0.0
         return Bar(
-            label=wrap(str(row[self._label].value or ""), LABEL_CHARACTERS_MAX) or [""],
+            label=lines_of(str(row[self._label].value or ""), LABEL_WIDTH_MAX),
             start=start,
             end=start + number,
             words=self._words(cell, kind),

@@ -72,6 +72,23 @@ def width_of(words: str) -> float:
     return sum(WIDE_WIDTH if character in WIDE else CHARACTER_WIDTH for character in words)
 
 
+def lines_of(words: str, width: float) -> list[str]:
+    """Return text broken into lines that are not wider; a word that alone is wider is broken."""
+    lines = [""]
+    for word in words.split():
+        rest = word
+        if width_of(f"{lines[-1]} {rest}".strip()) > width:
+            lines.append("")
+        while width_of(rest) > width:
+            part = next(
+                rest[:end] for end in range(len(rest), 0, -1) if width_of(rest[:end]) <= width
+            )
+            lines[-1], rest = part, rest[len(part) :]
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {rest}".strip()
+    return [each for each in lines if each] or [""]
+
+
 def short(number: float) -> str:
     """Return a coordinate to a tenth of a unit."""
     return f"{number:.1f}".removesuffix(".0")
