@@ -16,7 +16,6 @@ from services.reporting.presentation.drawing import (
     line,
     lines_of,
     picture,
-    short,
     text,
     width_of,
 )
@@ -144,7 +143,7 @@ def _picture(chart: Chart, name: str, drawn: Sequence[Bar], rest: str) -> Markup
     left = label_width + SPACE + (words_width if low < 0 else 0)
     scale = (WIDTH - left - words_width) / ((high - low) or 1)
     zero = left - low * scale
-    parts: list[Markup] = []
+    parts: list[str] = []
     if any(bar.hidden for bar in drawn):
         parts.append(_hatch(name))
     y = 0.0
@@ -158,7 +157,7 @@ def _picture(chart: Chart, name: str, drawn: Sequence[Bar], rest: str) -> Markup
     return picture(chart, name, y + SPACE, parts)
 
 
-def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[Markup]:
+def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[str]:
     baseline = y + TEXT_SIZE - 1
     for number, part in enumerate(bar.label):
         yield text(0, baseline + number * LINE_HEIGHT, part, "label")
@@ -174,10 +173,10 @@ def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[M
         yield text(last + SPACE, baseline, bar.words, "value")
 
 
-def _hatch(name: str) -> Markup:
+def _hatch(name: str) -> str:
     """Return the pattern of a bar whose length is not printed."""
-    return Markup(
-        '<defs><pattern id="{}-hatch" width="{}" height="5" patternUnits="userSpaceOnUse"'
+    return (
+        f'<defs><pattern id="{name}-hatch" width="5" height="5" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><path d="M0,0V5" stroke="currentColor" stroke-width="2"'
         ' stroke-opacity="0.6"/></pattern></defs>'
-    ).format(name, short(5))
+    )

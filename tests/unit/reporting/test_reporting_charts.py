@@ -204,7 +204,7 @@ def test_a_table_without_rows_gives_a_picture_without_bars() -> None:
 
 def everything(kind: str) -> str:
     """Draw a chart with whatever can be in it, named to do harm."""
-    name = "\"/><script>alert('1')</script>&"
+    name = "\"/><script>alert('1')</script>&\x07\ud800"
     places = [Place(name, 39.96, -82.99), Place("Hagåtña", 13.47, 144.75)]
     rows = table(
         [

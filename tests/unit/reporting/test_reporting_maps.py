@@ -267,6 +267,15 @@ def test_each_city_has_a_dot_with_its_name_and_one_beside_the_map_is_counted() -
     assert legend(root) == ["a city", "1 city lies outside this map"]
 
 
+def test_a_map_beside_a_list_of_cities_has_dots_and_no_tint() -> None:
+    columbus = Place("Columbus", 39.96, -82.99)
+    chart = Chart("map_us", "", "", "", "", label="city", places=[columbus])
+    table = Table("cities", "", [Column("city", "City")], [[Cell("Columbus")]])
+    root = ElementTree.fromstring(draw(chart, table, language_of("en")))
+    assert legend(root) == ["a city"]
+    assert tints(root) == {}
+
+
 def test_a_city_that_is_not_named_tints_its_country_and_has_no_dot() -> None:
     root = on_a_map([("NL", "Netherlands", 1)], kind="map_world")
     assert tints(root) == {"Netherlands: 1": "land-1"}
