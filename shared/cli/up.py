@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -54,13 +55,20 @@ async def _run(
                     from shared.cli.demo import demonstrate  # only the demonstration needs it
 
                     await demonstrate(directory.root, endpoints, console)
-                address = login_address(directory.root, endpoints, STAFF)
-                where = "" if data == DEFAULT_DATA else f" --data {data}"
-                again = f"`{this_command()} login{where}` prints another"
-                console.print(f"ready: {address} ({ONCE}; {again})")
+                console.print(ready(directory.root, endpoints, data))
                 await asyncio.Event().wait()
     except asyncio.CancelledError:
         console.print("stopped; nothing is lost, and `tandem up` goes on from here")
+
+
+def ready(root: Path, endpoints: Mapping[str, Any], data: Path) -> str:
+    """Return the last line of a start: the address that opens the reports, and how to get more.
+
+    Whoever starts the system has it in their hands, so the address logs in as staff.
+    """
+    address = login_address(root, endpoints, STAFF)
+    where = "" if data == DEFAULT_DATA else f" --data {data}"
+    return f"ready: {address} ({ONCE}; `{this_command()} login{where}` prints another)"
 
 
 def _cancel_on_signal() -> None:

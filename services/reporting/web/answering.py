@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -112,6 +112,8 @@ class Door:
                 response = await answer(request)
             except tuple(PROBLEMS) as error:
                 response = told(request, problem_of(error))
+            if request.method == "HEAD" and isinstance(response, StreamingResponse):
+                response = _head_of(response)
             return with_usual_headers(response)
 
         return answered
@@ -130,6 +132,13 @@ class Door:
         if not may(principal, action):
             raise Problem(403, "Not allowed", f"The role {principal.role} may not {action}.")
         return principal
+
+
+def _head_of(response: StreamingResponse) -> Response:
+    """Return the head of an answer whose body might never end."""
+    head = Response(None, response.status_code, dict(response.headers))
+    del head.headers["Content-Length"]
+    return head
 
 
 def with_usual_headers(response: Response) -> Response:
