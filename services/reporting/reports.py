@@ -47,6 +47,8 @@ REST_PER_WORK = 1.0
 """While facts keep coming, composing rests as long as it worked."""
 HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
 """Errors of one report, which end no other."""
+FILES = ("json", "pdf", "xlsx", "csv")
+"""What a report is served as, besides its page."""
 SEES_EVERYTHING = frozenset({"staff", "operator"})
 """Roles that see small counts of people and the facts that carry a person's key."""
 
@@ -257,7 +259,8 @@ class Reports:
             {
                 "period": period_json(period),
                 "status": status.value,
-                "json": f"/reports/{period.id}.json",
+                "page": f"/reports/{period.id}",
+                **{kind: f"/reports/{period.id}.{kind}" for kind in FILES},
             }
             for period, status in await self.periods()
         ]

@@ -13,12 +13,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, sync_playwright
-
-from services.reporting.web.answering import COOKIE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-background-networking")
@@ -90,7 +89,10 @@ class Visitor:
             viewport={"width": width, "height": height}, **context
         ) as window:
             window.set_default_timeout(WAIT_MILLISECONDS_MAX)
-            window.add_cookies([{"name": COOKIE, "value": self.token, "url": self.address}])
+            logged_in = window.request.post(
+                f"{self.address}/login", form={"token": self.token}, max_redirects=0
+            )
+            assert logged_in.status == HTTPStatus.SEE_OTHER, logged_in.status
             window.add_init_script(VIOLATIONS)
             page = window.new_page()
             wrongs = _wrongs(page, self.address, status)
