@@ -30,7 +30,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from shared import telemetry
 from shared.database import connect_pool, migrate
@@ -117,10 +118,13 @@ class App:
 
         self.checks["grpc"] = answers
 
-    async def http(self, listen: str, routes: Sequence[BaseRoute] = ()) -> None:
-        """Serve /healthz, /readyz, /metrics and the service's own routes."""
+    async def http(
+        self, listen: str, site: ASGIApp | None = None, trusted_proxies: str = ""
+    ) -> None:
+        """Serve /healthz, /readyz, /metrics, and at every other address the service's own site."""
         host, _, port = listen.rpartition(":")
-        application = Starlette(routes=[*self._routes(), *routes])
+        own = [] if site is None else [Mount("/", site)]
+        application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
             application,
             host=host,
@@ -128,6 +132,9 @@ class App:
             log_config=None,
             access_log=False,
             lifespan="off",
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=trusted_proxies,
         )
         server = _Server(config)
         task = asyncio.create_task(server.serve())

@@ -32,12 +32,17 @@ class DatabaseSettings(BaseSettings):
 
 
 class ServiceSettings(DatabaseSettings):
-    """What every service reads beside its database: broker, doors and tokens."""
+    """What every service reads beside its database: broker, doors and tokens.
+
+    `trusted_proxies` are the addresses, separated by commas, whose word on who asks and whether by
+    https is believed; none unless somebody names them.
+    """
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_seed_file: Path
     grpc_listen: str
     http_listen: str
+    trusted_proxies: str = ""
     tokens_file: Path
     token_file: Path
 

@@ -15,7 +15,8 @@ from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
 from services.reporting.standing import DERIVED, Standing
-from services.reporting.web import routes
+from services.reporting.web import routes, site
+from services.reporting.web.sessions import Sessions
 from shared.access import Access
 from shared.auditor import Auditor
 from shared.clock import Clock, system_clock
@@ -134,5 +135,7 @@ async def running(
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
-        await opened.http(settings.http_listen, routes(reports, access))
+        sessions = Sessions(settings.token_file.read_bytes(), clock)
+        served = routes(reports, access, sessions, settings.login_codes, opened.stopped)
+        await opened.http(settings.http_listen, site(served), settings.trusted_proxies)
         yield opened

@@ -34,6 +34,34 @@ from occurrence_at($1, $2, $3);
 select *
 from activity_at($1, $2);
 
+-- appointments
+-- Every announced sitting in its latest state, and how often what is known of it has changed.
+select o.*, told.announced_at, told.changed_at, told.changes
+from occurrence_at($1, $2, $3) o
+join lateral (
+    select min(recorded_at) as announced_at, max(recorded_at) as changed_at,
+        count(distinct (stream, version))::integer - 1 as changes
+    from (
+        select p.recorded_at, p.stream, p.version
+        from occurrence_plan p
+        where p.activity_id = o.activity_id and p.occurrence = o.occurrence and p.recorded_at <= $1
+        union all
+        select e.recorded_at, e.stream, e.version
+        from occurrence_outcome e
+        where e.activity_id = o.activity_id and e.occurrence = o.occurrence and e.recorded_at <= $1
+        union all
+        select d.recorded_at, d.stream, d.version
+        from activity_description d
+        where d.activity_id = o.activity_id and d.recorded_at <= $1
+        union all
+        select c.recorded_at, c.stream, c.version
+        from activity_claim c
+        where c.activity_id = o.activity_id and c.recorded_at <= $1
+    ) word
+) told on true
+where exists (select from activity_description d where d.activity_id = o.activity_id)
+order by o.activity_id, o.occurrence;
+
 -- turnouts
 -- Who came to occurrences that may have been held, and which cities were there. Arguments: known at;
 -- activities, occurrences, actual starts and ends, starts for those who register; the least

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -21,13 +21,14 @@ import orjson
 from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
+from services.reporting.domain.appointment import Appointment
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.evidence import Evidence
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_evidence, read_periods
+from services.reporting.reading import read_appointments, read_evidence, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.standing import Standing
@@ -46,6 +47,8 @@ REST_PER_WORK = 1.0
 """While facts keep coming, composing rests as long as it worked."""
 HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
 """Errors of one report, which end no other."""
+FILES = ("json", "pdf", "xlsx", "csv")
+"""What a report is served as, besides its page."""
 SEES_EVERYTHING = frozenset({"staff", "operator"})
 """Roles that see small counts of people and the facts that carry a person's key."""
 
@@ -67,6 +70,7 @@ class Composed:
         asked, at: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
         rendered: what was made of it so far, by kind and language; it goes when the report goes.
+        rendering: held while something is made of it, so that nothing is made twice.
     """
 
     message: pb.Report
@@ -76,6 +80,7 @@ class Composed:
     at: float
     day: date
     rendered: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Reports:
@@ -89,7 +94,7 @@ class Reports:
         self._standing, self._surroundings = standing, Surroundings()
         self._kept: dict[Wanted, Composed] = {}
         self._read_at: dict[Wanted, float] = {}
-        self._watched = Counter[Period]()
+        self._watched = Counter[Wanted]()
         self._composing = asyncio.Lock()
         self._recomposed = asyncio.Event()
 
@@ -129,7 +134,7 @@ class Reports:
 
     def watched(self) -> list[Wanted]:
         """Return the reports that somebody watches."""
-        return [Wanted(period) for period in self._watched]
+        return list(self._watched)
 
     def read_lately(self) -> list[Wanted]:
         """Return the reports that somebody has read in the last WANTED_SECONDS, the last first."""
@@ -187,20 +192,32 @@ class Reports:
             logger.warning("no report of %s: %s", wanted.period.id, error or type(error).__name__)
             self._kept.pop(wanted, None)
 
-    async def watch(self, period: Period) -> AsyncIterator[Composed]:
-        """Yield the report at once, and again whenever facts have changed what it says."""
+    async def watch(self, period: Period, *, whole: bool = False) -> AsyncGenerator[Composed, None]:
+        """Yield the report at once, and again whenever facts have moved one of its figures."""
         said: Composed | None = None
-        self._watched[period] += 1
+        wanted = Wanted(period, whole)
+        self._watched[wanted] += 1
         try:
             while True:
                 recomposed = self._recomposed
-                report = await self.report(period)
+                report = await self.report(period, whole=whole)
                 if said is None or report.figures != said.figures:
                     said = report
                     yield report
                 await recomposed.wait()
         finally:
-            self._watched -= Counter([period])
+            self._watched -= Counter([wanted])
+
+    @staticmethod
+    async def rendered(
+        report: Composed, kind: str, language: str, make: Callable[[bytes], bytes]
+    ) -> bytes:
+        """Return what is made of a report's JSON in a language: made once, and in a thread."""
+        key = (kind, language)
+        async with report.rendering:
+            if key not in report.rendered:
+                report.rendered[key] = await asyncio.to_thread(make, report.json)
+        return report.rendered[key]
 
     async def evidence(
         self, period: Period, metric: str, known_at: datetime | None = None
@@ -218,6 +235,11 @@ class Reports:
                 known_at,
                 self._surroundings,
             )
+
+    async def appointments(self) -> list[Appointment]:
+        """Return every sitting that was announced, in its latest state."""
+        async with self._pool.acquire() as connection:
+            return await read_appointments(connection)
 
     async def periods(self) -> list[tuple[Period, Status]]:
         """Return the quarters that hold data, the latest first, and how settled each is."""
@@ -237,7 +259,8 @@ class Reports:
             {
                 "period": period_json(period),
                 "status": status.value,
-                "json": f"/reports/{period.id}.json",
+                "page": f"/reports/{period.id}",
+                **{kind: f"/reports/{period.id}.{kind}" for kind in FILES},
             }
             for period, status in await self.periods()
         ]

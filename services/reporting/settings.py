@@ -1,14 +1,21 @@
 """The environment of reporting."""
 
+from pathlib import Path
+
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What reporting reads beyond every service's settings: whose ledgers fill its gaps."""
+    """What reporting reads beyond every service's settings.
+
+    Whose ledgers fill its gaps, and the folder of codes that log a browser in; without one, people
+    log in with a token alone.
+    """
 
     peer_membership: str
     peer_events: str
     peer_resources: str
+    login_codes: Path | None = None
 
     @property
     def peers(self) -> dict[str, str]:

@@ -1,20 +1,38 @@
 """`tandem report`, `reports` and `evidence`: what the partnership achieved, and how we know."""
 
 import json
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from shared.cli.evidence_text import evidence_text
-from shared.cli.report_text import console, quarters_table, report_text
+from shared.cli.report_text import console, plain, quarters_table, report_text
 from shared.cli.system import DEFAULT_DATA, Data, System, find, this_command
 from shared.cli.words import Language
+from shared.embedded.data_directory import OperatorError
 
 
 class Format(StrEnum):
-    """How a report is printed."""
+    """How a report is printed, or the kind of file that it is written to."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+FILES = (Format.CSV, Format.XLSX, Format.PDF)
+BINARY = (Format.XLSX, Format.PDF)
+"""What no terminal can show."""
+
+
+class Printed(StrEnum):
+    """How evidence is printed."""
 
     TEXT = "text"
     JSON = "json"
@@ -38,23 +56,49 @@ KnownAt = Annotated[
     typer.Option("--known-at", help="As known at this instant, such as 2024-04-10T12:00:00Z."),
 ]
 InCalendar = Annotated[Calendar, typer.Option(help="The calendar of a period without FY.")]
-As = Annotated[Format, typer.Option("--format", help="How to print it.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The file to write it to.", dir_okay=False)
+]
 
 
 def report(
     period: Period,
-    format_: As = Format.TEXT,
-    lang: Annotated[Language, typer.Option(help="The language of a text report.")] = Language.EN,
+    format_: Annotated[
+        Format, typer.Option("--format", help="How to print it, or the kind of file to write.")
+    ] = Format.TEXT,
+    lang: Annotated[Language, typer.Option(help="The language of it; JSON has all.")] = Language.EN,
+    output: Output = None,
     known_at: KnownAt = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the report of a quarter or a year, as known now or at a moment."""
-    document = ask_report(find(data), period, calendar, known_at)
+    """Print the report of a quarter or a year, as known now or then, or write it to a file."""
+    system = find(data)
+    if format_ in FILES:
+        if format_ in BINARY and output is None and sys.stdout.isatty():
+            raise OperatorError(f"A {format_} is not for the terminal: name a file with --output.")
+        question = {"calendar": calendar, "known_at": known_at, "lang": lang}
+        _write(system.fetch(f"/reports/{quote(period, safe='')}.{format_}", question), output)
+        return
+    document = ask_report(system, period, calendar, known_at)
     if format_ is Format.JSON:
-        print_json(document)
+        text = json_text(document)
     else:
-        console().print(report_text(document, lang, this_command(), as_known=known_at is not None))
+        shown = report_text(document, lang, this_command(), as_known=known_at is not None)
+        if output is None:
+            console().print(shown)
+            return
+        text = plain(shown)
+    _write(f"{text}\n".encode(), output)
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    """Write a report to a file, or to the standard output when none is named."""
+    if output is None:
+        typer.echo(content, nl=False)
+    else:
+        output.write_bytes(content)
+        typer.echo(f"{output}: {len(content):,} bytes", err=True)
 
 
 def reports(data: Data = DEFAULT_DATA) -> None:
@@ -69,7 +113,7 @@ def evidence(
     period: Period,
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="Such as cities_engaged.")],
     facts: Annotated[bool, typer.Option("--facts", help="The recorded facts as well.")] = False,
-    format_: As = Format.TEXT,
+    format_: Annotated[Printed, typer.Option("--format", help="How to print it.")] = Printed.TEXT,
     known_at: KnownAt = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
@@ -79,7 +123,7 @@ def evidence(
         f"/reports/{quote(period, safe='')}/figures/{quote(metric, safe='')}.json",
         {"calendar": calendar, "known_at": known_at},
     )
-    if format_ is Format.JSON:
+    if format_ is Printed.JSON:
         print_json(document)
     else:
         console().print(evidence_text(document, facts=facts))
@@ -96,4 +140,9 @@ def ask_report(
 
 def print_json(document: Any) -> None:
     """Print a document so that people and programs can read it."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """Return a document so that people and programs can read it."""
+    return json.dumps(document, indent=2, ensure_ascii=False)

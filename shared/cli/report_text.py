@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from io import StringIO
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -59,6 +60,14 @@ def console() -> Console:
     """Return a console as wide as a report is, and no wider than the terminal."""
     wide = Console(highlight=False, markup=False)
     return Console(highlight=False, markup=False, width=min(wide.width, WIDTH))
+
+
+def plain(shown: RenderableType) -> str:
+    """Return what a console prints as text for a file: as wide, and without colour."""
+    written = Console(file=StringIO(), highlight=False, markup=False, width=WIDTH)
+    with written.capture() as captured:
+        written.print(shown, end="")
+    return captured.get()
 
 
 def report_text(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -47,17 +48,27 @@ class System:
         Raises:
             OperatorError: it refuses, with its own sentence; or nobody answers.
         """
+        body = self.fetch(path, query, role)
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise OperatorError(f"Reporting answers {path} with no JSON.") from None
+
+    def fetch(
+        self, path: str, query: Mapping[str, str | None] | None = None, role: str = VIEWER
+    ) -> bytes:
+        """Return the bytes that reporting answers a path with.
+
+        Raises:
+            OperatorError: it refuses, with its own sentence; or nobody answers.
+        """
         given = {name: value for name, value in (query or {}).items() if value is not None}
         target = f"{path}?{urlencode(given)}" if given else path
         headers = {"Authorization": f"Bearer {self.endpoints['tokens'][role]}"}
         status, body = self.ask("reporting", target, headers)
-        try:
-            document = json.loads(body)
-        except ValueError:
-            raise OperatorError(f"Reporting answers {target} with {status} and no JSON.") from None
-        if status != 200:
-            raise OperatorError(document.get("detail") or f"Reporting answers with {status}.")
-        return document
+        if status != HTTPStatus.OK:
+            raise OperatorError(_refusal(body) or f"Reporting answers {target} with {status}.")
+        return body
 
     def ask(
         self, service: str, target: str, headers: Mapping[str, str] | None = None
@@ -91,6 +102,14 @@ class System:
             yield opened
         finally:
             await opened.close()
+
+
+def _refusal(body: bytes) -> str | None:
+    """Return the sentence of a problem document."""
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def find(data: Path) -> System:

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from shared.cli.system import DEFAULT_DATA, Data
+from shared.cli.login import ONCE, login_address
+from shared.cli.system import DEFAULT_DATA, STAFF, Data, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
@@ -31,11 +33,11 @@ def up(
     directory = DataDirectory.at(data)
     directory.create()
     logging.basicConfig(filename=directory.log("supervisor"), format=LOG_FORMAT, level=logging.INFO)
-    asyncio.run(_run(directory, port_base, demo, plain_console()))
+    asyncio.run(_run(directory, data, port_base, demo, plain_console()))
 
 
 async def _run(
-    directory: DataDirectory, port_base: int | None, demo: bool, console: Console
+    directory: DataDirectory, data: Path, port_base: int | None, demo: bool, console: Console
 ) -> None:
     """Run until a signal; a signal while starting stops what has started."""
     _cancel_on_signal()
@@ -53,17 +55,20 @@ async def _run(
                     from shared.cli.demo import demonstrate  # only the demonstration needs it
 
                     await demonstrate(directory.root, endpoints, console)
-                address = f"{endpoints['http']['reporting']}/reports/latest"
-                console.print(f"ready: {address} (tokens are in {_short(directory.endpoints)})")
+                console.print(ready(directory.root, endpoints, data))
                 await asyncio.Event().wait()
     except asyncio.CancelledError:
         console.print("stopped; nothing is lost, and `tandem up` goes on from here")
 
 
-def _short(path: Path) -> Path:
-    """Return a path as seen from here, when it lies below."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def ready(root: Path, endpoints: Mapping[str, Any], data: Path) -> str:
+    """Return the last line of a start: the address that opens the reports, and how to get more.
+
+    Whoever starts the system has it in their hands, so the address logs in as staff.
+    """
+    address = login_address(root, endpoints, STAFF)
+    where = "" if data == DEFAULT_DATA else f" --data {data}"
+    return f"ready: {address} ({ONCE}; `{this_command()} login{where}` prints another)"
 
 
 def _cancel_on_signal() -> None:

@@ -48,7 +48,7 @@ async def check(directory: DataDirectory, services: Sequence[Service], nats_url:
 
 def check_secret_files(directory: DataDirectory) -> None:
     """Refuse secrets that other users of the machine could read."""
-    for path in (directory.secrets, *directory.secrets.iterdir()):
+    for path in (directory.secrets, *directory.secrets.rglob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             wanted = "700" if path.is_dir() else "600"

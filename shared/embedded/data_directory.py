@@ -32,7 +32,7 @@ class DataDirectory:
     def create(self) -> None:
         """Make the directory and its private parts; what exists keeps its contents."""
         self.root.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-        for private in (self.secrets, self.logs, self.nats):
+        for private in (self.secrets, self.login_codes, self.logs, self.nats):
             private.mkdir(exist_ok=True)
             private.chmod(PRIVATE_DIRECTORY)
 
@@ -75,6 +75,11 @@ class DataDirectory:
     def tokens(self) -> Path:
         """The hashes of all tokens with the name and role each stands for."""
         return self.secrets / "tokens.json"
+
+    @property
+    def login_codes(self) -> Path:
+        """One file for each address that logs a browser in, until it is used."""
+        return self.secrets / "login-codes"
 
     @property
     def vault_key(self) -> Path:

@@ -14,6 +14,9 @@ from shared.embedded.credentials import PEOPLE, list_publishers
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.process import Program
 
+PASSED_ON = frozenset({"TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
+"""Our own variables that `tandem up` hands down to the services as they are."""
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -116,7 +119,7 @@ def _environment(
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("TANDEM_") or name == "TANDEM_LOG_LEVEL"
+        if not name.startswith("TANDEM_") or name in PASSED_ON
     }
     # A thread that composes a report once would else keep an arena of its own: some 10 MB each.
     environment.setdefault("MALLOC_ARENA_MAX", "2")
@@ -139,6 +142,8 @@ def _environment(
         }
     if service.keeps_vault:
         environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
+    if service.logs_in:
+        environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
     for peer in services:
         if peer.grpc is not None:
             environment[f"TANDEM_PEER_{peer.name.upper()}"] = f"{HOST}:{ports.grpc(peer)}"

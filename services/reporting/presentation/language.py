@@ -23,6 +23,9 @@ from babel.support import Translations
 
 LOCALES = {"en": "en", "fr": "fr", "es": "es_419"}
 """The languages by the code that `?lang=` takes."""
+LONG_DATES = {"en": "d MMMM y", "fr": "d MMMM y", "es": "d 'de' MMMM 'de' y"}
+MONTHS = {"en": "MMMM y", "fr": "MMMM y", "es": "MMMM 'de' y"}
+"""Dates are written day first in each language, as both networks' offices read them."""
 CATALOGUES = Path(__file__).parents[1] / "locale"
 PERCENT_DECIMALS_MAX = 1
 
@@ -69,8 +72,13 @@ class Language:
         return self.text("{number}%", number=number)
 
     def day(self, day: date) -> str:
-        """Return a date in full: 27 March 2024."""
-        return str(format_date(day, format="long", locale=self.locale))
+        """Return a date in full: 27 March 2024, 1er mars 2024, 27 de marzo de 2024."""
+        shown = str(format_date(day, format=LONG_DATES[self.code], locale=self.locale))
+        return f"1er{shown[1:]}" if self.code == "fr" and day.day == 1 else shown
+
+    def month(self, day: date) -> str:
+        """Return the month of a date: March 2024."""
+        return str(format_date(day, format=MONTHS[self.code], locale=self.locale))
 
     def instant(self, moment: datetime) -> str:
         """Return an instant in UTC, to the minute."""

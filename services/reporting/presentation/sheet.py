@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a column holds."""
+    """What a column holds; of a date known to the month or the year only, its text."""
 
     TEXT = "text"
     COUNT = "count"
@@ -70,13 +70,15 @@ class Chart:
     """A drawing of some rows of the table it belongs to.
 
     Args:
-        kind: bars, map_us or map_world.
+        kind: bars; steps, where the first row is a level and the others lead to the last one;
+            map_us or map_world, tinted where a value is named, by rows whose labels have codes
+            such as US-OH or NL as their keys.
         title: the finding, as a sentence.
         subtitle: unit and period.
         description: what it shows, for those who do not see it.
         source: the line below it.
         label, value: the columns of the table that are drawn.
-        places: of a map, the points to draw.
+        places: of a map, the points to draw; map_us counts those that lie beside it.
     """
 
     kind: str

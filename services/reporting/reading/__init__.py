@@ -8,8 +8,10 @@ as_known.py      the same as known at a moment, counted from the rows themselves
 report.py        a report
 evidence.py      what a figure counts, and the facts under it
 periods.py       the quarters there are
+appointments.py  the calendar: every sitting, whatever became of it
 """
 
+from services.reporting.reading.appointments import read_appointments
 from services.reporting.reading.evidence import UnknownMetric, read_evidence
 from services.reporting.reading.periods import read_periods
 from services.reporting.reading.report import FuturePeriod, read_report
@@ -21,6 +23,7 @@ __all__ = [
     "FuturePeriod",
     "UnknownMetric",
     "load_registry",
+    "read_appointments",
     "read_evidence",
     "read_periods",
     "read_report",

@@ -1,22 +1,86 @@
 """HTTP of reporting: pages for people, JSON and files for programs, all from the same report.
 
 answering.py says who is let in and what is told when something goes wrong; each other module
-answers some addresses: reports.py reports and the list of them, evidence.py what a figure counts,
-static.py the files that pages need.
+answers some addresses: reports.py reports and the list of them, live.py the figures that move,
+files.py reports as files, evidence.py what a figure counts, feeds.py what calendars and readers
+follow, access.py who logs in and out, static.py the files that pages need. Every address, and who
+may ask: docs/http.md.
 """
 
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from services.reporting.reports import Reports
-from services.reporting.web import evidence, reports, static
-from services.reporting.web.answering import Door, Identifies
+from services.reporting.web import access as logging_in
+from services.reporting.web import evidence, feeds, files, live, reports, static
+from services.reporting.web.answering import (
+    Bounded,
+    Door,
+    Identifies,
+    failed,
+    refused_by_router,
+)
+from services.reporting.web.sessions import SECRET_BYTES, Sessions
+
+NOT_COMPRESSED = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+"""Types that are small already, or must leave at once."""
+COMPRESSION_LEVEL = 5
+COMPRESSED_BYTES_MIN = 1_000
 
 
-def routes(found: Reports, access: Identifies) -> list[BaseRoute]:
-    """Return the routes of reporting."""
-    door = Door(access)
+def site(routes: Sequence[BaseRoute]) -> ASGIApp:
+    """Return reporting's site: its routes, compressed and bounded, with an answer to all else."""
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(
+                GZipMiddleware,
+                minimum_size=COMPRESSED_BYTES_MIN,
+                compresslevel=COMPRESSION_LEVEL,
+                exclude_content_types=NOT_COMPRESSED,
+            ),
+            Middleware(Bounded),
+        ],
+        exception_handlers={HTTPException: refused_by_router, Exception: failed},
+    )
+
+
+def routes(
+    found: Reports,
+    access: Identifies,
+    sessions: Sessions | None = None,
+    login_codes: Path | None = None,
+    stopped: asyncio.Event | None = None,
+) -> list[BaseRoute]:
+    """Return the routes of reporting.
+
+    Args:
+        found: the reports.
+        access: who knows the tokens.
+        sessions: what browsers keep; without, sessions that end with the process.
+        login_codes: the folder of addresses that log a browser in; None where there are none.
+        stopped: set when the service ends, and with it what is told without end.
+    """
+    door = Door(access, sessions or Sessions(os.urandom(SECRET_BYTES), found.now))
     return [
+        *logging_in.routes(door, found, login_codes),
         *static.routes(door),
         *evidence.routes(door, found),
+        *feeds.routes(door, found),
+        *files.routes(door, found),
+        *live.routes(door, found, stopped or asyncio.Event()),
         *reports.routes(door, found),
     ]

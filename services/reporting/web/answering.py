@@ -1,31 +1,44 @@
 """How every address is answered: who asks, in which language, and what is said when it goes wrong.
 
-Whoever may read says so with `Authorization: Bearer <token>`, or with the cookie that a browser got
-when it logged in (access.py). What goes wrong is a page for a browser and a problem document
-(RFC 9457) for everybody else, with the same sentence.
+Whoever may read says so with `Authorization: Bearer <token>`, or with the session that a browser
+got when it logged in (access.py). What goes wrong is a page for a browser and a problem document
+(RFC 9457) for everybody else, with the same sentence; a browser that nobody has logged in with is
+led to where one does.
 """
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.reporting.asking import known_at_asked, period_asked
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
 from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.web.sessions import Sessions
 from shared.access import Action, Principal, may
 from shared.errors import InvalidData, Refused, Unavailable, Violation
 
 Answer = Callable[[Request], Awaitable[Response]]
 
-COOKIE = "tandem_token"
+COOKIE = "tandem_session"
+LANGUAGE_COOKIE = "tandem_language"
+LANGUAGE_SECONDS = 365 * 24 * 60 * 60
+BODY_BYTES_MAX = 10_000_000
+VARY = "Accept, Accept-Language, Authorization, Cookie"
+PERSONAL_HEADERS = {"Cache-Control": "private, no-cache", "Vary": VARY}
+"""What somebody may see is nobody else's: their browser alone keeps it, and asks each time."""
 SECURITY_HEADERS: Mapping[str, str] = {
     # Nothing from another host, no inline script or style, in no frame.
     "Content-Security-Policy": (
@@ -70,6 +83,7 @@ class Door:
     """Lets in who may, and turns what goes wrong into an answer."""
 
     access: Identifies
+    sessions: Sessions
 
     def read(self, path: str, answer: Answer, action: Action = Action.READ) -> Route:
         """Return the route of something that is read."""
@@ -101,21 +115,66 @@ class Door:
                 response = await answer(request)
             except tuple(PROBLEMS) as error:
                 response = told(request, problem_of(error))
-            for name, value in SECURITY_HEADERS.items():
-                response.headers.setdefault(name, value)
-            return response
+            if request.method == "HEAD" and isinstance(response, StreamingResponse):
+                response = _head_of(response)
+            return with_usual_headers(response)
 
         return answered
 
-    def _principal(self, request: Request, action: Action) -> Principal:
+    def principal_of(self, request: Request) -> Principal | None:
+        """Return who asks, by token or session; None when nobody is known."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        given = token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE)
-        principal = self.access.authenticate(given)
+        if scheme.lower() == "bearer":
+            return self.access.authenticate(token.strip())
+        return self.access.authenticate(self.sessions.token_of(request.cookies.get(COOKIE)))
+
+    def _principal(self, request: Request, action: Action) -> Principal:
+        principal = self.principal_of(request)
         if principal is None:
             raise Problem(401, "Who are you?", "Send a token of this system as a bearer token.")
         if not may(principal, action):
             raise Problem(403, "Not allowed", f"The role {principal.role} may not {action}.")
         return principal
+
+
+def _head_of(response: StreamingResponse) -> Response:
+    """Return the head of an answer whose body might never end."""
+    head = Response(None, response.status_code, dict(response.headers))
+    del head.headers["Content-Length"]
+    return head
+
+
+def with_usual_headers(response: Response) -> Response:
+    """Return an answer with the headers that each has unless it says otherwise."""
+    usual = {**SECURITY_HEADERS}
+    if "Cache-Control" not in response.headers:
+        usual |= PERSONAL_HEADERS
+    for name, value in usual.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+class Bounded:
+    """Ends a request whose body is larger than BODY_BYTES_MAX, whatever it says of itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Bind who reads the body."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and count what it brings."""
+        brought = 0
+
+        async def counted() -> Message:
+            nonlocal brought
+            message = await receive()
+            brought += len(message.get("body", b""))
+            if brought > BODY_BYTES_MAX:
+                most = f"{BODY_BYTES_MAX // 1_000_000} MB"
+                raise Problem(413, "Too large", f"A request brings {most} at most.")
+            return message
+
+        await self._app(scope, counted, send)
 
 
 def refuse_foreign(request: Request) -> None:
@@ -155,13 +214,47 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
 
 
 def told(request: Request, problem: Problem) -> Response:
-    """Return the answer that tells of a problem."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    """Return the answer that tells of a problem, which nobody keeps."""
+    response = _told(request, problem)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _told(request: Request, problem: Problem) -> Response:
     if wants_page(request):
+        if problem.status == 401 and request.method in ("GET", "HEAD"):
+            return RedirectResponse(f"/login?{urlencode(_back_to(request))}", status_code=303)
         language = language_asked(request, strict=False)
-        body = page("problem.html", language, request.url.path, problem=problem)
-        return Response(body, problem.status, headers, "text/html")
-    return as_json(problem.document(), problem.status, "application/problem+json", headers)
+        return as_page("problem.html", language, request, problem.status, problem=problem)
+    challenge = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    return as_json(problem.document(), problem.status, "application/problem+json", challenge)
+
+
+def _back_to(request: Request) -> Mapping[str, str]:
+    """Return the question of the page to log in on: in which language, and where to go on."""
+    query = request.url.query
+    going = quote(request.url.path) + (f"?{query}" if query else "")
+    asked = request.query_params.get("lang")
+    return {"next": going} | ({"lang": asked} if asked in LOCALES else {})
+
+
+async def refused_by_router(request: Request, error: Exception) -> Response:
+    """Answer what no route answers: an unknown address, or a method that one does not have."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    detail = {
+        404: f"There is nothing at {request.url.path}.",
+        405: f"{request.url.path} does not answer {request.method}.",
+    }.get(status, f"{error}.")
+    response = told(request, Problem(status, HTTPStatus(status).phrase, detail))
+    response.headers.update(headers or {})
+    return with_usual_headers(response)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw; what it was stands in the log alone."""
+    sentence = "Something went wrong here. Whoever runs the system finds it in the log."
+    return with_usual_headers(told(request, Problem(500, "Internal Server Error", sentence)))
 
 
 def wants_page(request: Request) -> bool:
@@ -170,7 +263,9 @@ def wants_page(request: Request) -> bool:
 
 
 def language_asked(request: Request, *, strict: bool = True) -> Language:
-    """Return the language of an answer: `?lang=`, else the first one the browser likes.
+    """Return the language of an answer.
+
+    `?lang=` says it, else what was last chosen that way, else the first one the browser likes.
 
     Raises:
         Problem: `?lang=` names none that Tandem speaks; not raised unless `strict`.
@@ -180,7 +275,11 @@ def language_asked(request: Request, *, strict: bool = True) -> Language:
         return language_of(asked)
     if asked is not None and strict:
         raise Problem(400, "Bad lang", f"lang is {', '.join(LOCALES)}, not {asked!r}.")
-    for entry in request.headers.get("accept-language", "").split(","):
+    preferred = [
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        *request.headers.get("accept-language", "").split(","),
+    ]
+    for entry in preferred:
         code = entry.partition(";")[0].strip().partition("-")[0].lower()
         if code in LOCALES:
             return language_of(code)
@@ -207,7 +306,22 @@ def as_json(
 def as_page(
     template: str, language: Language, request: Request, status: int = 200, /, **values: Any
 ) -> Response:
-    """Return a page as an answer; its links to itself keep the question that was asked."""
+    """Return a page as an answer, or that it is the one the browser has already.
+
+    Its links to itself keep the question that was asked.
+    """
     principal = getattr(request.state, "principal", None)
-    body = page(template, language, request.url.path, principal=principal, **values)
-    return Response(body, status, {"Vary": "Accept-Language, Cookie"}, "text/html")
+    question = dict(request.query_params)
+    body = page(template, language, request.url.path, question, principal=principal, **values)
+    # A weak one: the page may be compressed on its way.
+    tag = f'W/"{hashlib.sha256(body.encode()).hexdigest()}"'
+    headers = {"Content-Language": language.tag, "ETag": tag, "Vary": VARY}
+    known = request.headers.get("if-none-match", "").split(",")
+    if status == HTTPStatus.OK and tag in (each.strip() for each in known):
+        return Response(None, HTTPStatus.NOT_MODIFIED, headers)
+    response = Response(body, status, headers, "text/html")
+    if request.query_params.get("lang") == language.code:
+        response.set_cookie(
+            LANGUAGE_COOKIE, language.code, LANGUAGE_SECONDS, httponly=True, samesite="lax"
+        )
+    return response

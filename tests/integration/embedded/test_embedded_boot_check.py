@@ -96,8 +96,12 @@ async def test_a_secret_that_others_may_read_is_refused(
 ) -> None:
     seed = directory.seed("events")
     seed.chmod(0o644)
-
     assert f"chmod 600 {seed}" in await refusal(directory, port_base)
+
+    seed.chmod(0o600)
+    code = directory.login_codes / "of-somebody"
+    code.touch(0o640)
+    assert f"chmod 600 {code}" in await refusal(directory, port_base)
 
 
 async def test_an_override_that_weakens_nothing_is_taken(

@@ -96,7 +96,16 @@ async def test_the_list_names_the_quarters_with_data_and_the_latest_leads_to_its
     listed = (await browser.get("/reports.json")).json()["reports"]
     latest = await browser.get("/reports/latest")
 
-    assert [entry["period"]["id"] for entry in listed] == ["2024-Q1"]
+    [entry] = listed
+    assert (entry["period"]["id"], entry["period"]["also"]) == ("2024-Q1", ["NLC FY2024-Q2"])
+    addresses = {kind: entry[kind] for kind in ("page", "json", "pdf", "xlsx", "csv")}
+    assert addresses == {
+        "page": "/reports/2024-Q1",
+        "json": "/reports/2024-Q1.json",
+        "pdf": "/reports/2024-Q1.pdf",
+        "xlsx": "/reports/2024-Q1.xlsx",
+        "csv": "/reports/2024-Q1.csv",
+    }
     assert latest.headers["location"] == "/reports/2024-Q1.json"
 
 

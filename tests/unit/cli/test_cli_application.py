@@ -1,8 +1,10 @@
 """The command line as a whole: what it lists, and how it fails."""
 
 import json
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,6 +14,9 @@ import pytest
 
 from shared.cli import main
 from shared.cli.application import COMMANDS, wanted
+from shared.cli.up import ready
+from shared.embedded.data_directory import DataDirectory
+from shared.login_codes import spend_code
 
 TOKENS = {"viewer": "v", "staff": "s", "operator": "o"}
 
@@ -36,7 +41,7 @@ def test_a_command_loads_its_own_module_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["report", "2024-Q1"], ["reports"], ["status"], ["queue", "list"]]
+    "command", [["report", "2024-Q1"], ["reports"], ["login"], ["status"], ["queue", "list"]]
 )
 def test_without_a_running_system_one_sentence_says_so(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -102,6 +107,35 @@ def test_what_reporting_refuses_is_told_in_its_own_sentence(
             "Bearer v",
         )
     ]
+
+
+@pytest.mark.parametrize(("role", "token"), [("viewer", "v"), ("staff", "s"), ("operator", "o")])
+def test_an_address_to_log_in_stands_for_the_token_of_a_role_and_does_not_show_it(
+    role: str, token: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoints(tmp_path, "http://127.0.0.1:8080")
+    folder = DataDirectory.at(tmp_path).login_codes
+    folder.mkdir(parents=True)
+
+    said = tandem(capsys, "login", "--role", role, "--data", str(tmp_path))
+
+    found = re.fullmatch(r"(http://127\.0\.0\.1:8080/login)\?code=(\S+) \(.+\)\n", said.out)
+    assert found is not None
+    assert found[1].endswith("/login")
+    assert spend_code(folder, found[2], datetime.now(UTC)) == token
+
+
+def test_what_up_says_at_last_leads_to_where_one_logs_in(tmp_path: Path) -> None:
+    folder = DataDirectory.at(tmp_path).login_codes
+    folder.mkdir(parents=True)
+    running = {"http": {"reporting": "http://127.0.0.1:8080"}, "tokens": TOKENS}
+
+    said = ready(tmp_path, running, Path("elsewhere"))
+
+    assert said.startswith("ready: http://127.0.0.1:8080/login?code=")
+    assert "login --data elsewhere` prints another" in said
+    code = said.split()[1].partition("=")[2]
+    assert spend_code(folder, code, datetime.now(UTC)) == TOKENS["staff"]
 
 
 class Said:

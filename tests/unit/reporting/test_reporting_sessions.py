@@ -1,0 +1,104 @@
+"""What a browser keeps after logging in: sealed, for some hours, until somebody ends it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.reporting.web.access import FAILURES_MAX, FAILURES_SECONDS, Failures, place_here
+from services.reporting.web.sessions import SESSION_SECONDS_MAX, Sessions
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class Hands:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_a_session_gives_its_token_back_and_does_not_show_it() -> None:
+    sessions = Sessions(b"secret", Hands())
+    session = sessions.begin("token-of-somebody")
+
+    assert sessions.token_of(session) == "token-of-somebody"
+    assert "token-of-somebody" not in session
+
+
+def test_a_session_outlives_a_restart_but_not_its_hours() -> None:
+    hands = Hands()
+    session = Sessions(b"secret", hands).begin("token")
+    again = Sessions(b"secret", hands)
+
+    hands.now += timedelta(seconds=SESSION_SECONDS_MAX)
+    assert again.token_of(session) == "token"
+    hands.now += timedelta(seconds=1)
+    assert again.token_of(session) is None
+
+
+def test_a_session_that_was_ended_opens_nothing_more() -> None:
+    sessions = Sessions(b"secret", Hands())
+    ended, other = sessions.begin("token"), sessions.begin("token")
+    sessions.end(ended)
+
+    assert sessions.token_of(ended) is None
+    assert sessions.token_of(other) == "token"
+
+
+@pytest.mark.parametrize("cookie", [None, "", "token", "gAAAA", "ü", "a" * 10_000])
+def test_what_we_did_not_seal_is_no_session(cookie: str | None) -> None:
+    assert Sessions(b"secret", Hands()).token_of(cookie) is None
+
+
+def test_a_session_of_another_system_opens_nothing_here() -> None:
+    session = Sessions(b"another", Hands()).begin("token")
+    assert Sessions(b"secret", Hands()).token_of(session) is None
+
+
+def test_what_was_never_a_session_is_not_remembered_as_ended() -> None:
+    sessions = Sessions(b"secret", Hands())
+    sessions.end("something a stranger sent")
+    assert sessions._ended == {}
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/reports/2024-Q1", "/reports/2024-Q1?lang=fr&calendar=nlc", "/a%20b#where"]
+)
+def test_a_place_on_this_site_is_gone_on_to(target: str) -> None:
+    assert place_here(target) == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        None,
+        "",
+        "reports",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "\n//evil.example",
+        "/reports\r\nSet-Cookie: a=b",
+        " /reports",
+    ],
+)
+def test_any_other_place_is_the_front_page(target: str | None) -> None:
+    assert place_here(target) == "/"
+
+
+def test_who_fails_too_often_waits_and_nobody_else_does() -> None:
+    now = [1_000.0]
+    failures = Failures(lambda: now[0])
+    for _ in range(FAILURES_MAX):
+        assert failures.wait_seconds("here") == 0
+        failures.add("here")
+
+    assert failures.wait_seconds("here") == FAILURES_SECONDS
+    assert failures.wait_seconds("there") == 0
+    now[0] += FAILURES_SECONDS
+    assert failures.wait_seconds("here") == 0
