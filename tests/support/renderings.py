@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -65,8 +65,7 @@ def pdf_expected(sheet: Sheet, language: Language) -> Cells:
         for table in sheet.tables()
         for number, row in enumerate(table.rows[:ROWS_PRINTED_MAX])
         for place, text in _said(
-            written(cell, column, language)
-            for cell, column in zip(row, table.columns, strict=True)
+            written(cell, column, language) for cell, column in zip(row, table.columns, strict=True)
         )
     }
 
@@ -98,7 +97,7 @@ def workbook_expected(sheet: Sheet, language: Language) -> Cells:
         if isinstance(value, datetime):
             value = value.astimezone(UTC).replace(tzinfo=None)
         elif isinstance(value, date):
-            value = datetime(value.year, value.month, value.day)
+            value = datetime.combine(value, time())
         elif value is None:
             value = written(cell, column, language)
         cells[table.id, row, column.key] = None if value == "" else value

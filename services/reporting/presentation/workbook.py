@@ -177,7 +177,8 @@ class _Book:
     ) -> None:
         match cell.value:
             case None:
-                page.write_string(row, number, _absent(cell, column), self._format(bold=total))
+                if text := _absent(cell, column):
+                    page.write_string(row, number, text, self._format(bold=total))
             case str():
                 page.write_string(row, number, cell.value, self._format(bold=total, wrap=True))
             case datetime():
