@@ -134,5 +134,5 @@ async def running(
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
-        await opened.http(settings.http_listen, routes(reports, access))
+        await opened.http(settings.http_listen, routes(reports, access, opened.stopped))
         yield opened

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -68,6 +68,7 @@ class Composed:
         asked, at: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
         rendered: what was made of it so far, by kind and language; it goes when the report goes.
+        rendering: held while something is made of it, so that nothing is made twice.
     """
 
     message: pb.Report
@@ -77,6 +78,7 @@ class Composed:
     at: float
     day: date
     rendered: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Reports:
@@ -90,7 +92,7 @@ class Reports:
         self._standing, self._surroundings = standing, Surroundings()
         self._kept: dict[Wanted, Composed] = {}
         self._read_at: dict[Wanted, float] = {}
-        self._watched = Counter[Period]()
+        self._watched = Counter[Wanted]()
         self._composing = asyncio.Lock()
         self._recomposed = asyncio.Event()
 
@@ -130,7 +132,7 @@ class Reports:
 
     def watched(self) -> list[Wanted]:
         """Return the reports that somebody watches."""
-        return [Wanted(period) for period in self._watched]
+        return list(self._watched)
 
     def read_lately(self) -> list[Wanted]:
         """Return the reports that somebody has read in the last WANTED_SECONDS, the last first."""
@@ -188,20 +190,32 @@ class Reports:
             logger.warning("no report of %s: %s", wanted.period.id, error or type(error).__name__)
             self._kept.pop(wanted, None)
 
-    async def watch(self, period: Period) -> AsyncIterator[Composed]:
-        """Yield the report at once, and again whenever facts have changed what it says."""
+    async def watch(self, period: Period, *, whole: bool = False) -> AsyncGenerator[Composed, None]:
+        """Yield the report at once, and again whenever facts have moved one of its figures."""
         said: Composed | None = None
-        self._watched[period] += 1
+        wanted = Wanted(period, whole)
+        self._watched[wanted] += 1
         try:
             while True:
                 recomposed = self._recomposed
-                report = await self.report(period)
+                report = await self.report(period, whole=whole)
                 if said is None or report.figures != said.figures:
                     said = report
                     yield report
                 await recomposed.wait()
         finally:
-            self._watched -= Counter([period])
+            self._watched -= Counter([wanted])
+
+    @staticmethod
+    async def rendered(
+        report: Composed, kind: str, language: str, make: Callable[[bytes], bytes]
+    ) -> bytes:
+        """Return what is made of a report's JSON in a language: made once, and in a thread."""
+        key = (kind, language)
+        async with report.rendering:
+            if key not in report.rendered:
+                report.rendered[key] = await asyncio.to_thread(make, report.json)
+        return report.rendered[key]
 
     async def evidence(
         self, period: Period, metric: str, known_at: datetime | None = None

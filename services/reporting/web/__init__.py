@@ -4,22 +4,29 @@ answering.py says who is let in and what is told when something goes wrong; each
 answers some addresses: reports.py reports and the list of them, files.py reports as files,
 evidence.py what a figure counts, feeds.py what calendars and readers follow, static.py the files
 that pages need.
+answers some addresses: reports.py reports and the list of them, live.py the figures that move,
+evidence.py what a figure counts, static.py the files that pages need.
 """
+
+import asyncio
 
 from starlette.routing import BaseRoute
 
 from services.reporting.reports import Reports
-from services.reporting.web import evidence, feeds, files, reports, static
+from services.reporting.web import evidence, feeds, files, live, reports, static
 from services.reporting.web.answering import Door, Identifies
 
 
-def routes(found: Reports, access: Identifies) -> list[BaseRoute]:
-    """Return the routes of reporting."""
+def routes(
+    found: Reports, access: Identifies, stopped: asyncio.Event | None = None
+) -> list[BaseRoute]:
+    """Return the routes of reporting; what is told for ever ends when the service is `stopped`."""
     door = Door(access)
     return [
         *static.routes(door),
         *evidence.routes(door, found),
         *feeds.routes(door, found),
         *files.routes(door, found),
+        *live.routes(door, found, stopped or asyncio.Event()),
         *reports.routes(door, found),
     ]

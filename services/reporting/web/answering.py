@@ -5,10 +5,12 @@ when it logged in (access.py). What goes wrong is a page for a browser and a pro
 (RFC 9457) for everybody else, with the same sentence.
 """
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -26,6 +28,8 @@ from shared.errors import InvalidData, Refused, Unavailable, Violation
 Answer = Callable[[Request], Awaitable[Response]]
 
 COOKIE = "tandem_token"
+LANGUAGE_COOKIE = "tandem_language"
+LANGUAGE_SECONDS = 365 * 24 * 60 * 60
 SECURITY_HEADERS: Mapping[str, str] = {
     # Nothing from another host, no inline script or style, in no frame.
     "Content-Security-Policy": (
@@ -159,7 +163,14 @@ def told(request: Request, problem: Problem) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
     if wants_page(request):
         language = language_asked(request, strict=False)
-        body = page("problem.html", language, request.url.path, problem=problem)
+        body = page(
+            "problem.html",
+            language,
+            request.url.path,
+            dict(request.query_params),
+            principal=getattr(request.state, "principal", None),
+            problem=problem,
+        )
         return Response(body, problem.status, headers, "text/html")
     return as_json(problem.document(), problem.status, "application/problem+json", headers)
 
@@ -170,7 +181,9 @@ def wants_page(request: Request) -> bool:
 
 
 def language_asked(request: Request, *, strict: bool = True) -> Language:
-    """Return the language of an answer: `?lang=`, else the first one the browser likes.
+    """Return the language of an answer.
+
+    `?lang=` says it, else what was last chosen that way, else the first one the browser likes.
 
     Raises:
         Problem: `?lang=` names none that Tandem speaks; not raised unless `strict`.
@@ -180,7 +193,11 @@ def language_asked(request: Request, *, strict: bool = True) -> Language:
         return language_of(asked)
     if asked is not None and strict:
         raise Problem(400, "Bad lang", f"lang is {', '.join(LOCALES)}, not {asked!r}.")
-    for entry in request.headers.get("accept-language", "").split(","):
+    preferred = [
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        *request.headers.get("accept-language", "").split(","),
+    ]
+    for entry in preferred:
         code = entry.partition(";")[0].strip().partition("-")[0].lower()
         if code in LOCALES:
             return language_of(code)
@@ -207,7 +224,30 @@ def as_json(
 def as_page(
     template: str, language: Language, request: Request, status: int = 200, /, **values: Any
 ) -> Response:
-    """Return a page as an answer; its links to itself keep the question that was asked."""
+    """Return a page as an answer, or that it is the one the browser has already.
+
+    Its links to itself keep the question that was asked.
+    """
     principal = getattr(request.state, "principal", None)
-    body = page(template, language, request.url.path, principal=principal, **values)
-    return Response(body, status, {"Vary": "Accept-Language, Cookie"}, "text/html")
+    question = dict(request.query_params)
+    body = page(template, language, request.url.path, question, principal=principal, **values)
+    tag = f'"{hashlib.sha256(body.encode()).hexdigest()}"'
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "Content-Language": language.tag,
+        "ETag": tag,
+        "Vary": "Accept-Language, Cookie",
+    }
+    known = {each.strip().removeprefix("W/") for each in _known_tags(request)}
+    if status == HTTPStatus.OK and tag in known:
+        return Response(None, HTTPStatus.NOT_MODIFIED, headers)
+    response = Response(body, status, headers, "text/html")
+    if request.query_params.get("lang") == language.code:
+        response.set_cookie(
+            LANGUAGE_COOKIE, language.code, LANGUAGE_SECONDS, httponly=True, samesite="lax"
+        )
+    return response
+
+
+def _known_tags(request: Request) -> list[str]:
+    return request.headers.get("if-none-match", "").split(",")

@@ -1,6 +1,7 @@
 """Where the engaged cities are: by country and state, on maps, and each by name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.reporting.presentation.composing.breakdowns import breakdown, source, subtitle
 from services.reporting.presentation.composing.cities import (
@@ -20,30 +21,37 @@ US = "US"
 def where(subject: Subject) -> Section:
     """Return places by number of engaged cities, the maps, and the cities."""
     text = subject.language.text
+    us, world = _maps(subject)
     return Section(
         id="where",
         title=text("Where"),
         tables=[
-            breakdown(
-                subject,
-                "countries",
-                text("Cities engaged by country"),
-                text("Country"),
-                "country",
-                ["cities_engaged"],
-                sums=True,
-                note=_denominator(subject),
-                chart=True,
+            _with(
+                breakdown(
+                    subject,
+                    "countries",
+                    text("Cities engaged by country"),
+                    text("Country"),
+                    "country",
+                    ["cities_engaged"],
+                    sums=True,
+                    note=_denominator(subject),
+                    chart=True,
+                ),
+                world,
             ),
-            breakdown(
-                subject,
-                "subdivisions",
-                text("Cities engaged by state or region"),
-                text("State or region"),
-                "subdivision",
-                ["cities_engaged"],
-                note=_of_states(subject),
-                chart=True,
+            _with(
+                breakdown(
+                    subject,
+                    "subdivisions",
+                    text("Cities engaged by state or region"),
+                    text("State or region"),
+                    "subdivision",
+                    ["cities_engaged"],
+                    note=_of_states(subject),
+                    chart=True,
+                ),
+                us,
             ),
             _cities(subject),
             breakdown(
@@ -99,12 +107,16 @@ def _cities(subject: Subject) -> Table:
         subject.lists["cities"],
         [size(subject), population(subject), network(subject), came(subject), ways(subject)],
         of="cities_engaged",
-        charts=_maps(subject),
     )
 
 
-def _maps(subject: Subject) -> list[Chart]:
-    """Return the maps on which there is a city to show."""
+def _with(table: Table, maps: Sequence[Chart]) -> Table:
+    """Return a table with maps, which are tinted by its rows."""
+    return replace(table, charts=[*table.charts, *maps])
+
+
+def _maps(subject: Subject) -> tuple[list[Chart], list[Chart]]:
+    """Return the map of the United States and that of the world, where there is a city to show."""
     language = subject.language
     placed = [
         (city["country"], _place(subject, city))
@@ -115,22 +127,22 @@ def _maps(subject: Subject) -> list[Chart]:
     in_us = [place for country, place in placed if country == US]
     states = subject.figures["coverage_states"]["value"] or 0
     countries = subject.figures["coverage"]["value"] or 0
-    found = []
+    us, around = [], []
     if in_us:
         title = language.text(
             "{cities} in {states}.",
             cities=language.counted("{count} US city", "{count} US cities", len(in_us)),
             states=language.counted("{count} US state", "{count} US states", states),
         )
-        found.append(_map(subject, "map_us", title, in_us))
+        us.append(_map(subject, "map_us", title, in_us, "subdivision"))
     if everywhere:
         title = language.text(
             "{cities} in {countries}.",
             cities=language.counted("{count} city", "{count} cities", len(everywhere)),
             countries=language.counted("{count} country", "{count} countries", countries),
         )
-        found.append(_map(subject, "map_world", title, everywhere))
-    return found
+        around.append(_map(subject, "map_world", title, everywhere, "country"))
+    return us, around
 
 
 def _place(subject: Subject, city: dict[str, object]) -> Place:
@@ -145,7 +157,7 @@ def _place(subject: Subject, city: dict[str, object]) -> Place:
     )
 
 
-def _map(subject: Subject, kind: str, title: str, places: Sequence[Place]) -> Chart:
+def _map(subject: Subject, kind: str, title: str, places: Sequence[Place], label: str) -> Chart:
     language = subject.language
     shown = len(places)
     unplaced = (subject.figures["cities_engaged"]["value"] or 0) - shown
@@ -165,6 +177,7 @@ def _map(subject: Subject, kind: str, title: str, places: Sequence[Place]) -> Ch
         subtitle=subtitle(subject, "cities_engaged"),
         description=description,
         source=source(subject),
-        label="city",
+        label=label,
+        value="cities_engaged",
         places=places,
     )

@@ -1,0 +1,271 @@
+"""The pages in a real browser, on the demo data: for eyes, ears and fingers of every kind.
+
+One system serves them all. What a page must never do (ask another host, break its policy of
+content, write an error) fails any test that opens it: tests/support/browsing.py.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pypdfium2
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from playwright.sync_api import Browser, Page
+
+from deploy.demo.events import demo_events
+from tests.support.browsing import Visitor, running_browser, violations
+from tests.support.machine import Machine
+from tests.support.system import PAUSES, System, running_system, said, structured
+
+NOW = "2026-11-22T12:00:00Z"
+LANGUAGES = ("en", "fr", "es")
+REPORT = "/reports/2024-Q1"
+PATHS = (
+    REPORT,
+    "/reports/2024-Q4",
+    "/reports/FY2024",
+    "/reports",
+    f"{REPORT}/compare?with=year-before",
+    f"{REPORT}/tables/cities",
+)
+PAGES = [
+    f"{path}{'&' if '?' in path else '?'}lang={lang}" for path, lang in product(PATHS, LANGUAGES)
+]
+PHONE = {"width": 320, "height": 640}
+ZOOMED = {"width": 320, "height": 256}
+"""A window of 1280 by 1024 at 400 %."""
+FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+STOPS_MAX = 1500
+
+STOPS = f"""() => [...document.querySelectorAll("{FOCUSABLE}")]
+  .filter((each) => each.checkVisibility({{contentVisibilityAuto: true, visibilityProperty: true}}))
+  .map((each, number) => (each.dataset.stop = number))"""
+STOP = """() => {
+  const here = document.activeElement;
+  if (!here || here === document.body) return null;
+  const look = getComputedStyle(here), box = here.getBoundingClientRect();
+  return {
+    stop: here.dataset.stop,
+    name: here.outerHTML.slice(0, 120),
+    seen: look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2
+      && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.body.querySelectorAll("*")].filter((each) =>
+    !each.closest(".scroll, .visually-hidden, .skip, svg")
+    && each.checkVisibility() && each.getBoundingClientRect().right > width + 0.5);
+  const page = document.scrollingElement.scrollWidth;
+  return [
+    ...(page > width ? [`the page is ${page} wide on ${width}`] : []),
+    ...wide.map((each) => each.outerHTML.slice(0, 160)),
+  ];
+}"""
+CUT_OFF = """() => [...document.body.querySelectorAll("*")]
+  .filter((each) => !each.closest(".scroll, .visually-hidden, .skip, svg, option")
+    && each.checkVisibility() && each.childElementCount === 0 && each.textContent.trim()
+    && getComputedStyle(each).display !== "inline"
+    && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 2)
+    && getComputedStyle(each).overflow !== "visible")
+  .map((each) => each.outerHTML.slice(0, 160))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[BlockingPortal]:
+    """The event loop that the system lives on, in a thread of its own."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def tandem(machine: Machine, portal: BlockingPortal) -> Iterator[System]:
+    """Tandem with the demo data."""
+
+    async def filled(system: System) -> None:
+        await system.start()
+        system.clock.set(NOW)
+        await system.send([structured(event) for event in demo_events()])
+        await system.settled()
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, seconds in PAUSES.items():
+            patch.setattr(name, seconds)
+        portal.call(machine.empty)
+        with portal.wrap_async_context_manager(running_system(machine.servers)) as system:
+            portal.call(filled, system)
+            yield system
+
+
+@pytest.fixture
+def visitor(browser: Browser, tandem: System) -> Visitor:
+    return Visitor(browser, tandem.http("reporting"), tandem.token("viewer"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_nothing_that_axe_finds_and_fits_a_phone(visitor: Visitor, path: str) -> None:
+    with visitor.opened(path) as page:
+        assert violations(page) == []
+        assert page.evaluate(CUT_OFF) == []
+        page.set_viewport_size(ZOOMED)
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_problem_is_told_on_a_page_that_is_as_good(visitor: Visitor, lang: str) -> None:
+    with visitor.opened(f"/reports/2024-Q9?lang={lang}", status=404) as page:
+        assert violations(page) == []
+        assert "'2024-Q9' names no period" in page.inner_text("main")
+        page.set_viewport_size(ZOOMED)
+        assert page.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("path", [REPORT, "/reports", f"{REPORT}/compare"])
+def test_the_dark_page_has_contrast_too(visitor: Visitor, path: str) -> None:
+    with visitor.opened(path, color_scheme="dark") as page:
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert sum(map(int, re.findall(r"\d+", ground)[:3])) < 3 * 64
+        assert violations(page, "color-contrast") == []
+
+
+@pytest.mark.parametrize("path", [REPORT, f"{REPORT}/compare", "/reports"])
+def test_a_keyboard_reaches_everything_in_order_and_its_place_is_seen(
+    visitor: Visitor, path: str
+) -> None:
+    # Without motion, so that what is focused is on the screen at once.
+    with visitor.opened(path, reduced_motion="reduce") as page:
+        expected = [str(stop) for stop in page.evaluate(STOPS)]
+        reached = list(_walked(page))
+    assert [stop["name"] for stop in reached if not stop["seen"]] == []
+    assert [stop["stop"] for stop in reached] == expected
+
+
+def _walked(page: Page) -> Iterator[dict[str, Any]]:
+    """Yield where the focus stands after each press of Tab, until it leaves the page."""
+    for _ in range(STOPS_MAX):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None:
+            return
+        yield stop
+    raise AssertionError(f"the focus never leaves the page: {stop}")
+
+
+def test_the_first_stop_skips_to_the_content(visitor: Visitor) -> None:
+    with visitor.opened(REPORT) as page:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.activeElement.id === 'main'")
+
+
+def test_everything_is_there_without_scripts(visitor: Visitor) -> None:
+    with visitor.opened(REPORT, java_script_enabled=False) as page:
+        assert page.locator("main section").count() >= 9
+        assert page.locator(".card").count() == 6
+        assert page.locator("[data-follow]").is_hidden()
+        folded = page.locator(".card details").first
+        folded.locator("summary").click()
+        assert folded.locator("p").is_visible()
+
+
+def test_chosen_colours_leave_nothing_invisible(visitor: Visitor) -> None:
+    with visitor.opened(REPORT, forced_colors="active") as page:
+        look = """(selector) => { const each = document.querySelector(selector);
+          const style = getComputedStyle(each); return [style.color, style.fill]; }"""
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for selector in (".big", ".headline", "td", ".mark, abbr, caption"):
+            assert page.evaluate(look, selector)[0] != paper, selector
+        assert page.evaluate(look, "svg .bar")[1] != paper
+        page.keyboard.press("Tab")
+        assert page.evaluate(STOP)["seen"]
+
+
+def test_paper_has_the_report_alone_and_all_of_it(visitor: Visitor) -> None:
+    with visitor.opened(REPORT) as page:
+        headline = page.inner_text(".headline")
+        folded = page.locator(".fold tbody th").all_text_contents()
+        how_counted = page.locator(".how p").first.text_content() or ""
+        page.emulate_media(media="print")
+        assert page.locator("nav:visible").count() == 0
+        assert page.evaluate(TOO_WIDE) == []
+        printed = pypdfium2.PdfDocument(page.pdf(format="A4"))
+    text = _letters(" ".join(sheet.get_textpage().get_text_range() for sheet in printed))
+    assert _letters(headline) in text
+    assert _letters(how_counted) in text
+    assert [row for row in folded if _letters(row) not in text] == []
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s\ufffe\u00ad-]+", "", text)
+
+
+def test_a_language_chosen_once_is_kept(visitor: Visitor) -> None:
+    with visitor.opened(REPORT) as page:
+        assert page.get_attribute("html", "lang") == "en"
+        page.get_by_role("link", name="Français").click()
+        page.wait_for_load_state()
+        page.get_by_role("link", name="Rapports", exact=True).click()
+        page.wait_for_load_state()
+        assert page.get_attribute("html", "lang") == "fr"
+
+
+MOVED = """([text, figure]) =>
+  document.querySelector(`[data-moves="${figure}.value"]`).textContent === text"""
+
+
+def test_a_fact_moves_an_open_page_that_is_not_loaded_again(
+    visitor: Visitor, tandem: System, portal: BlockingPortal, record_property: Any
+) -> None:
+    event = said(
+        "events.help_given",
+        city={"name": "Athens", "country": "US", "subdivision": "OH"},
+        network="NLC",
+        on="2024-02-28",
+    )
+    with visitor.opened(f"{REPORT}?lang=fr") as page:
+        engaged = int(page.inner_text("[data-moves='cities_engaged.value']"))
+        below = page.inner_text("#where")
+        page.wait_for_function("document.querySelector('[data-follow] p').textContent")
+        page.evaluate("window.stays = true; performance.mark('sent')")
+        portal.call(tandem.publish, event)
+        page.wait_for_function(MOVED, arg=[str(engaged + 1), "cities_engaged"], polling="raf")
+        delay = page.evaluate(
+            "performance.now() - performance.getEntriesByName('sent')[0].startTime"
+        )
+        record_property("delay_milliseconds", round(delay))
+        print(f"published to moved: {delay:.0f} ms")
+        page.wait_for_function("document.querySelector('[data-told]').textContent")
+        assert f"Villes mobilisées : {engaged + 1} villes" in page.inner_text("[data-told]")
+        page.wait_for_function(
+            "(was) => document.querySelector('#where').innerText !== was", arg=below
+        )
+        assert page.evaluate("window.stays")
+
+
+def test_a_paused_page_stands_still_until_it_goes_on(
+    visitor: Visitor, tandem: System, portal: BlockingPortal
+) -> None:
+    def helped(city: str, subdivision: str) -> dict[str, Any]:
+        place = {"name": city, "country": "US", "subdivision": subdivision}
+        return said("events.help_given", city=place, network="NLC", on="2024-02-29")
+
+    with visitor.opened(f"{REPORT}?lang=en") as page:
+        engaged = int(page.inner_text("[data-moves='cities_engaged.value']"))
+        page.get_by_role("button", name="Pause").click()
+        portal.call(tandem.publish, helped("Columbus", "OH"))
+        portal.call(tandem.settled)
+        with visitor.opened(REPORT) as other:
+            moved = other.inner_text("[data-moves='cities_engaged.value']")
+        assert int(moved) == engaged + 1
+        assert int(page.inner_text("[data-moves='cities_engaged.value']")) == engaged
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_function(MOVED, arg=[moved, "cities_engaged"])
