@@ -39,7 +39,7 @@ BYTES_MAX = 150_000
 TOLERANCE = 0.12
 """Units by which a border may be beside where it is."""
 AREA_MIN = 0.12
-"""Square units that an island must have to be drawn, unless its place has no larger one."""
+"""Square units that an island must have to be drawn, where its place has any so large."""
 
 Json = Any
 Ring = Sequence[int]
@@ -261,9 +261,8 @@ def path(rings: Iterable[Ring], arcs: Sequence[Sequence[Point]]) -> str:
     """Return rings as the data of an SVG path, in whole steps, each from the one before."""
     drawn = [[point for arc in ring for point in along(arcs, arc)[:-1]] for ring in rings]
     drawn = sorted((ring for ring in drawn if ring), key=area, reverse=True)
-    return "".join(
-        outline(ring) for number, ring in enumerate(drawn) if number == 0 or area(ring) >= AREA_MIN
-    )
+    large = [ring for ring in drawn if area(ring) >= AREA_MIN]
+    return "".join(outline(ring) for ring in large or drawn)
 
 
 def area(ring: Sequence[Point]) -> float:

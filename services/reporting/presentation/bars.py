@@ -6,7 +6,6 @@ a level, the last the level that the rows between lead to.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 from markupsafe import Markup
 
@@ -15,8 +14,8 @@ from services.reporting.presentation.drawing import (
     TEXT_SIZE,
     box,
     line,
+    lines_of,
     picture,
-    short,
     text,
     width_of,
 )
@@ -24,7 +23,7 @@ from services.reporting.presentation.language import Language
 from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Status, Table
 
 BARS_MAX = 15
-LABEL_CHARACTERS_MAX = 18
+LABEL_WIDTH_MAX = 150.0
 """Longer labels are broken, so that bars have half of the width."""
 LINE_HEIGHT = 16.0
 BAR_HEIGHT = 15.0
@@ -39,6 +38,7 @@ MARKS = {
     Status.SUPPRESSED: "[c]",
     Status.NOT_APPLICABLE: "-",
     Status.PROVISIONAL: "[p]",
+    Status.ESTIMATED: "[e]",
     Status.REVISED: "[r]",
 }
 """Behind a number, or in place of one; "-" where none can be."""
@@ -102,7 +102,7 @@ class Writing:
         cell = row[self._value]
         number = float(cell.value) if isinstance(cell.value, int | float) else 0.0
         return Bar(
-            label=wrap(str(row[self._label].value or ""), LABEL_CHARACTERS_MAX) or [""],
+            label=lines_of(str(row[self._label].value or ""), LABEL_WIDTH_MAX),
             start=start,
             end=start + number,
             words=self._words(cell, kind),
@@ -143,7 +143,7 @@ def _picture(chart: Chart, name: str, drawn: Sequence[Bar], rest: str) -> Markup
     left = label_width + SPACE + (words_width if low < 0 else 0)
     scale = (WIDTH - left - words_width) / ((high - low) or 1)
     zero = left - low * scale
-    parts: list[Markup] = []
+    parts: list[str] = []
     if any(bar.hidden for bar in drawn):
         parts.append(_hatch(name))
     y = 0.0
@@ -157,7 +157,7 @@ def _picture(chart: Chart, name: str, drawn: Sequence[Bar], rest: str) -> Markup
     return picture(chart, name, y + SPACE, parts)
 
 
-def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[Markup]:
+def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[str]:
     baseline = y + TEXT_SIZE - 1
     for number, part in enumerate(bar.label):
         yield text(0, baseline + number * LINE_HEIGHT, part, "label")
@@ -173,10 +173,10 @@ def _row(bar: Bar, name: str, y: float, zero: float, scale: float) -> Iterator[M
         yield text(last + SPACE, baseline, bar.words, "value")
 
 
-def _hatch(name: str) -> Markup:
+def _hatch(name: str) -> str:
     """Return the pattern of a bar whose length is not printed."""
-    return Markup(
-        '<defs><pattern id="{}-hatch" width="{}" height="5" patternUnits="userSpaceOnUse"'
+    return (
+        f'<defs><pattern id="{name}-hatch" width="5" height="5" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><path d="M0,0V5" stroke="currentColor" stroke-width="2"'
         ' stroke-opacity="0.6"/></pattern></defs>'
-    ).format(name, short(5))
+    )

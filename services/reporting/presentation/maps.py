@@ -24,6 +24,7 @@ from services.reporting.presentation.cartography import (
 from services.reporting.presentation.drawing import (
     TEXT_SIZE,
     box,
+    escaped,
     line,
     picture,
     short,
@@ -41,6 +42,7 @@ CLASSES = (1, 2, 5, 10)
 """The least number of cities in each tint; the same in any quarter, so that they compare."""
 TINTS = ("#c6dbef", "#9ac4e3", "#5a9bd0", "#2b6cb0")
 LAND, BORDER = "#e1e5ea", "#ffffff"
+BORDER_STEPS = 4
 DOT = "#c2410c"
 DOT_RADIUS = 2.4
 SWATCH = 11.0
@@ -63,7 +65,7 @@ class Sign:
     """An entry of the legend: a swatch or a dot, or nothing, before its words."""
 
     words: str
-    mark: Markup | None = None
+    mark: str = ""
 
     @property
     def width(self) -> float:
@@ -87,9 +89,7 @@ def draw_map(chart: Chart, table: Table, language: Language, name: str) -> Marku
     on = ground(chart.kind)
     counts = dict(_counts(chart, table, on))
     dots = [
-        Markup('<circle cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-            short(point[0]), short(point[1]), DOT_RADIUS, place.name
-        )
+        _dot(*point, DOT_RADIUS, place.name)
         for place in chart.places
         if (point := on.project(place.longitude, place.latitude))
     ]
@@ -100,7 +100,7 @@ def draw_map(chart: Chart, table: Table, language: Language, name: str) -> Marku
 
 
 def _counts(chart: Chart, table: Table, on: Ground) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield the places of the map that rows speak of: code, name and count; none without a value."""
+    """Yield the places of the map that rows count, if they do: code, name and count."""
     if not chart.value:
         return
     columns = {column.key: place for place, column in enumerate(table.columns)}
@@ -111,32 +111,38 @@ def _counts(chart: Chart, table: Table, on: Ground) -> Iterator[tuple[str, tuple
             yield code, (str(row[label].value), count)
 
 
-def _land(on: Ground, counts: Mapping[str, tuple[str, int]]) -> Markup:
+def _land(on: Ground, counts: Mapping[str, tuple[str, int]]) -> str:
     """Return all land, tinted where cities are."""
     empty = "".join(path for code, path in on.shapes.items() if code not in counts)
-    tinted = Markup().join(
-        Markup('<path class="land-{}" fill="{}" d="{}"><title>{}: {}</title></path>').format(
-            _tint(count) + 1, TINTS[_tint(count)], on.shapes[code], name, count
-        )
+    tinted = "".join(
+        f'<path class="land-{_tint(count) + 1}" fill="{TINTS[_tint(count)]}"'
+        f' d="{on.shapes[code]}"><title>{escaped(name)}: {count}</title></path>'
         for code, (name, count) in counts.items()
     )
-    return Markup(
-        '<g class="land" fill="{}" stroke="{}" stroke-width="{}" stroke-linejoin="round"'
-        ' transform="scale({})"><path d="{}"/>{}</g>'
-    ).format(LAND, BORDER, STEPS_PER_UNIT * 0.4, 1 / STEPS_PER_UNIT, empty, tinted)
+    return (
+        f'<g class="land" fill="{LAND}" stroke="{BORDER}" stroke-width="{BORDER_STEPS}"'
+        f' stroke-linejoin="round" transform="scale({1 / STEPS_PER_UNIT})">'
+        f'<path d="{empty}"/>{tinted}</g>'
+    )
 
 
-def _frames(on: Ground) -> Iterator[Markup]:
+def _frames(on: Ground) -> Iterator[str]:
     """Yield the lines that part what is not where it is drawn."""
     for frame in on.frames:
         for (x0, y0), (x1, y1) in pairwise(frame):
             yield line(x0, y0, x1, y1, "frame")
 
 
-def _dots(dots: Iterable[Markup]) -> Markup:
-    return Markup(
-        '<g class="place" fill="{}" fill-opacity="0.8" stroke="{}" stroke-width="0.6">{}</g>'
-    ).format(DOT, BORDER, Markup().join(dots))
+def _dots(dots: Iterable[str]) -> str:
+    return (
+        f'<g class="place" fill="{DOT}" fill-opacity="0.8" stroke="{BORDER}" stroke-width="0.6">'
+        f"{''.join(dots)}</g>"
+    )
+
+
+def _dot(x: float, y: float, radius: float, name: str = "") -> str:
+    title = f"<title>{escaped(name)}</title>" if name else ""
+    return f'<circle cx="{short(x)}" cy="{short(y)}" r="{radius}">{title}</circle>'
 
 
 def _tint(count: int) -> int:
@@ -147,7 +153,7 @@ def _tint(count: int) -> int:
 def _signs(counts: Sequence[int], dotted: bool, outside: int, language: Language) -> Iterator[Sign]:
     """Yield what the legend explains: what is on the map, and no more."""
     if dotted:
-        yield Sign(language.text("a city"), _dots([_legend_dot()]))
+        yield Sign(language.text("a city"), _dots([_dot(SWATCH / 2, SWATCH / 2, DOT_RADIUS + 1)]))
     for tint in sorted({_tint(count) for count in counts}):
         least = CLASSES[tint]
         if tint == len(CLASSES) - 1:
@@ -169,11 +175,7 @@ def _signs(counts: Sequence[int], dotted: bool, outside: int, language: Language
         )
 
 
-def _legend_dot() -> Markup:
-    return Markup('<circle cx="{0}" cy="{0}" r="{1}"/>').format(short(SWATCH / 2), DOT_RADIUS + 1)
-
-
-def _legend(signs: Sequence[Sign], y: float) -> tuple[list[Markup], float]:
+def _legend(signs: Sequence[Sign], y: float) -> tuple[list[str], float]:
     """Return the legend in lines as wide as the map, and where it ends."""
     x = 0.0
     parts = []
@@ -182,11 +184,7 @@ def _legend(signs: Sequence[Sign], y: float) -> tuple[list[Markup], float]:
             x, y = 0.0, y + LEGEND_LINE
         begin = x
         if sign.mark:
-            parts.append(
-                Markup('<g transform="translate({} {})">{}</g>').format(
-                    short(x), short(y), sign.mark
-                )
-            )
+            parts.append(f'<g transform="translate({short(x)} {short(y)})">{sign.mark}</g>')
             begin += SWATCH + SPACE
         parts.append(text(begin, y + TEXT_SIZE - 2.5, sign.words, "legend"))
         x += sign.width

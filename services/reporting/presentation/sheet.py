@@ -71,8 +71,8 @@ class Chart:
 
     Args:
         kind: bars; steps, where the first row is a level and the others lead to the last one;
-            map_us or map_world, whose rows carry codes such as US-OH or NL as the key of their
-            label, to be tinted by.
+            map_us or map_world, tinted where a value is named, by rows whose labels have codes
+            such as US-OH or NL as their keys.
         title: the finding, as a sentence.
         subtitle: unit and period.
         description: what it shows, for those who do not see it.
