@@ -176,7 +176,7 @@ class _Book:
         self, page: Worksheet, row: int, number: int, cell: Cell, column: Column, total: bool
     ) -> None:
         match cell.value:
-            case None:
+            case None | "":
                 if text := _absent(cell, column):
                     page.write_string(row, number, text, self._format(bold=total))
             case str():

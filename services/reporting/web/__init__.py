@@ -1,11 +1,9 @@
 """HTTP of reporting: pages for people, JSON and files for programs, all from the same report.
 
 answering.py says who is let in and what is told when something goes wrong; each other module
-answers some addresses: reports.py reports and the list of them, files.py reports as files,
-evidence.py what a figure counts, feeds.py what calendars and readers follow, static.py the files
-that pages need.
 answers some addresses: reports.py reports and the list of them, live.py the figures that move,
-evidence.py what a figure counts, static.py the files that pages need.
+files.py reports as files, evidence.py what a figure counts, feeds.py what calendars and readers
+follow, static.py the files that pages need.
 """
 
 import asyncio
