@@ -7,13 +7,15 @@ under the column's key and ":status".
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from html.parser import HTMLParser
 from typing import Any
 
 import openpyxl
 
+from services.reporting.presentation.body import Whereabouts, body_of
 from services.reporting.presentation.composing import sheet_of
 from services.reporting.presentation.files import file_of
 from services.reporting.presentation.language import Language
@@ -59,14 +61,76 @@ def cells_of(sheet: Sheet) -> Iterator[tuple[Table, int, int, Cell]]:
                 yield table, row, column, cell
 
 
+def page_of(document: bytes, language: Language) -> bytes:
+    return body_of(json.loads(document), language, Whereabouts("/reports/here")).encode()
+
+
+class _Page(HTMLParser):
+    """Reads the tables of a page: by their id the rows of their bodies, and then of their feet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: dict[str, list[list[str]]] = {}
+        self.feet: dict[str, list[list[str]]] = {}
+        self._table = ""
+        self._part: dict[str, list[list[str]]] | None = None
+        self._in_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "caption":
+            self._table = str(dict(attrs)["id"]).partition("-")[2]
+        elif tag in ("tbody", "tfoot"):
+            self._part = self.bodies if tag == "tbody" else self.feet
+        elif tag == "tr" and self._part is not None:
+            self._part.setdefault(self._table, []).append([])
+        elif tag in ("th", "td") and self._part is not None:
+            self._part[self._table][-1].append("")
+            self._in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("tbody", "tfoot"):
+            self._part = None
+        elif tag in ("th", "td"):
+            self._in_cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell and self._part is not None:
+            self._part[self._table][-1][-1] += data
+
+
+def page_found(content: bytes, sheet: Sheet) -> Cells:
+    read = _Page()
+    read.feed(content.decode())
+    return {
+        (name, number, str(place)): text
+        for name, rows in read.bodies.items()
+        for number, row in enumerate(rows + read.feet.get(name, []))
+        for place, text in _said(row)
+    }
+
+
+def page_expected(sheet: Sheet, language: Language) -> Cells:
+    return _written(sheet, language, lambda table: table.rows[: None if _more(table) else 0])
+
+
+def _more(table: Table) -> bool:
+    """Whether there is a row beside the total: of nothing a page shows no sum."""
+    return len(table.rows) > table.sums
+
+
 def pdf_expected(sheet: Sheet, language: Language) -> Cells:
+    return _written(sheet, language, lambda table: table.rows[:ROWS_PRINTED_MAX])
+
+
+def _written(
+    sheet: Sheet, language: Language, shown: Callable[[Table], Sequence[Sequence[Cell]]]
+) -> Cells:
     return {
         (table.id, number, str(place)): text
         for table in sheet.tables()
-        for number, row in enumerate(table.rows[:ROWS_PRINTED_MAX])
+        for number, row in enumerate(shown(table))
         for place, text in _said(
-            written(cell, column, language)
-            for cell, column in zip(row, table.columns, strict=True)
+            written(cell, column, language) for cell, column in zip(row, table.columns, strict=True)
         )
     }
 
@@ -98,7 +162,7 @@ def workbook_expected(sheet: Sheet, language: Language) -> Cells:
         if isinstance(value, datetime):
             value = value.astimezone(UTC).replace(tzinfo=None)
         elif isinstance(value, date):
-            value = datetime(value.year, value.month, value.day)
+            value = datetime.combine(value, time())
         elif value is None:
             value = written(cell, column, language)
         cells[table.id, row, column.key] = None if value == "" else value
@@ -155,7 +219,8 @@ def _of_csv(line: Mapping[str, str], kind: Kind) -> Any:
     return text.removeprefix("'") if text.startswith("'") else text
 
 
+PAGE = Rendering("page", page_of, page_found, page_expected)
 PDF = Rendering("pdf", rendered("pdf"), pdf_found, pdf_expected)
 WORKBOOK = Rendering("xlsx", rendered("xlsx"), workbook_found, workbook_expected)
 CSV = Rendering("csv", rendered("csv"), csv_found, csv_expected)
-RENDERINGS = (PDF, WORKBOOK, CSV)
+RENDERINGS = (PAGE, PDF, WORKBOOK, CSV)

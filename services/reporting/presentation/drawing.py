@@ -15,7 +15,7 @@ from services.reporting.presentation.cartography import WIDTH
 from services.reporting.presentation.sheet import Chart
 
 TEXT_SIZE = 13
-CONTROL = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+CONTROL = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WIDE = frozenset("+−≥%@&mwMWOQGDHN")
 CHARACTER_WIDTH, WIDE_WIDTH = 0.64 * TEXT_SIZE, 0.86 * TEXT_SIZE
 """Those of a wide typeface, for which one it becomes is only known where it is shown."""

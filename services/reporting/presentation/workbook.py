@@ -176,8 +176,9 @@ class _Book:
         self, page: Worksheet, row: int, number: int, cell: Cell, column: Column, total: bool
     ) -> None:
         match cell.value:
-            case None:
-                page.write_string(row, number, _absent(cell, column), self._format(bold=total))
+            case None | "":
+                if text := _absent(cell, column):
+                    page.write_string(row, number, text, self._format(bold=total))
             case str():
                 page.write_string(row, number, cell.value, self._format(bold=total, wrap=True))
             case datetime():

@@ -3,9 +3,9 @@
 A file is made once for each state of a report and each language, in a thread, and kept with it.
 """
 
-import asyncio
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
@@ -29,10 +29,9 @@ def routes(door: Door, reports: Reports) -> list[Route]:
             period, known_at = asked(request, reports.now())
             language = language_asked(request)
             found = await reports.report(period, known_at, whole=True)
-            key = (kind, language.code)
-            if key not in found.rendered:
-                found.rendered[key] = await asyncio.to_thread(file_of, found.json, kind, language)
-            return as_file(request, found.json, kind, language, found.rendered[key])
+            make = partial(file_of, kind=kind, language=language, then=known_at is not None)
+            content = await reports.rendered(found, kind, language.code, make)
+            return as_file(request, found.json, kind, language, content)
 
         return answer
 
