@@ -32,7 +32,7 @@ def picture(chart: Chart, name: str, height: float, parts: Iterable[str]) -> Mar
         height: in units.
         parts: SVG, in the order in which they are painted; words in them are escaped.
     """
-    css = f"chart chart-{chart.kind.replace('_', '-')}"
+    css = f"chart-{chart.kind.replace('_', '-')}"
     # What comes from outside was escaped where it was written, so this is safe to put in a page.
     return Markup(  # noqa: S704
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{css}"'
