@@ -7,6 +7,7 @@ Found in Python (`language.text("…")`, `counted("…", "…", n)`, titles of `
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -55,6 +56,7 @@ def in_registry(source: str) -> Iterator[Message]:
         yield from metric["excludes"]
 
 
+@cache
 def messages() -> dict[Message, str]:
     """Return every text that people read, and the first file that asks for it."""
     found: dict[Message, str] = {}
