@@ -62,6 +62,18 @@ class Verdict:
         """Whether it is."""
         return self.finding is Finding.GENUINE
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as printed."""
+        return {
+            "genuine": self.genuine,
+            "finding": self.finding.value,
+            "sentence": self.sentence,
+            "period": self.period,
+            "version": self.version,
+            "sha256": self.sha256,
+            "key_id": self.key_id,
+        }
+
     @property
     def sentence(self) -> str:
         """The answer in a sentence."""

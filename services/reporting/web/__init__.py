@@ -2,21 +2,23 @@
 
 answering.py says who is let in and what is told when something goes wrong; each other module
 answers some addresses: reports.py reports and the list of them, evidence.py what a figure counts,
-static.py the files that pages need.
+publications.py what was published, static.py the files that pages need.
 """
 
 from starlette.routing import BaseRoute
 
+from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
-from services.reporting.web import evidence, reports, static
+from services.reporting.web import evidence, publications, reports, static
 from services.reporting.web.answering import Door, Identifies
 
 
-def routes(found: Reports, access: Identifies) -> list[BaseRoute]:
+def routes(found: Reports, publishing: Publishing, access: Identifies) -> list[BaseRoute]:
     """Return the routes of reporting."""
     door = Door(access)
     return [
         *static.routes(door),
         *evidence.routes(door, found),
+        *publications.routes(door, found, publishing),
         *reports.routes(door, found),
     ]
