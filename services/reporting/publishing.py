@@ -38,9 +38,8 @@ from shared.execute import Executor, Rules
 from shared.failpoints import failpoint
 from shared.queries import Row
 from shared.recorded import Recorded
-from shared.sealing import Keys, Verdict, canonical, digest, judge, read_sealed
+from shared.sealing import Keys, Verdict, canonical, digest, judge_file
 from shared.sealing.keys import key_set
-from shared.sealing.pdf import is_pdf, judge_pdf
 from shared.sift import Received, own
 
 Json = dict[str, Any]
@@ -176,6 +175,7 @@ class Change:
     known_at: datetime
     cells: tuple[Difference, ...]
     causes: Mapping[str, Cause]
+    titles: Mapping[str, Mapping[str, str]]
 
     def to_json(self, *, everything: bool = False) -> Json:
         """Return the document."""
@@ -186,6 +186,7 @@ class Change:
             "known_at": instant_json(self.known_at),
             "reason": self.after.reason if self.after else None,
             "note": self.after.note if self.after else None,
+            "titles": dict(self.titles),
             "cells": [cell.to_json() for cell in self.cells],
             "causes": {
                 metric: cause.to_json(everything=everything)
@@ -372,7 +373,8 @@ class Publishing:
             metric: await self._cause(period, metric, first.known_at, known_at)
             for metric in sorted(moved & new["figures"].keys())
         }
-        return Change(period, first, second, known_at, tuple(cells), causes)
+        titles = {metric: figure["titles"] for metric, figure in new["figures"].items()}
+        return Change(period, first, second, known_at, tuple(cells), causes, titles)
 
     async def _cause(self, period: Period, metric: str, before: datetime, after: datetime) -> Cause:
         old, new = [await self._facts(period, metric, moment) for moment in (before, after)]
@@ -407,10 +409,7 @@ class Publishing:
 
     async def verify(self, content: bytes) -> Verdict:
         """Tell whether a file, JSON or PDF, is a report that was published, and unchanged."""
-        keys = await self.keys()
-        if is_pdf(content):
-            return await asyncio.to_thread(judge_pdf, content, keys)
-        return await asyncio.to_thread(lambda: judge(read_sealed(content), keys))
+        return await asyncio.to_thread(judge_file, content, await self.keys())
 
 
 def _reading(document: Json, metric: str) -> Json:

@@ -11,6 +11,7 @@ from shared.cli.evidence_text import evidence_text
 from shared.cli.report_text import console, quarters_table, report_text
 from shared.cli.system import DEFAULT_DATA, Data, System, find, this_command
 from shared.cli.words import Language
+from shared.embedded.data_directory import OperatorError
 
 
 class Format(StrEnum):
@@ -46,11 +47,16 @@ def report(
     format_: As = Format.TEXT,
     lang: Annotated[Language, typer.Option(help="The language of a text report.")] = Language.EN,
     known_at: KnownAt = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="As published under this number.")
+    ] = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the report of a quarter or a year, as known now or at a moment."""
-    document = ask_report(find(data), period, calendar, known_at)
+    """Print the report of a quarter or a year, as known now or at a moment, or as published."""
+    if version is not None and known_at is not None:
+        raise OperatorError("Give a version or a moment: a version was known at its own.")
+    document = ask_report(find(data), period, calendar, known_at, version)
     if format_ is Format.JSON:
         print_json(document)
     else:
@@ -86,11 +92,17 @@ def evidence(
 
 
 def ask_report(
-    system: System, period: str, calendar: str = Calendar.CIVIL, known_at: str | None = None
+    system: System,
+    period: str,
+    calendar: str = Calendar.CIVIL,
+    known_at: str | None = None,
+    version: int | None = None,
 ) -> Any:
     """Return the report of a period as the document that the contract describes."""
+    published = "" if version is None else f"/v{version}"
     return system.get(
-        f"/reports/{quote(period, safe='')}.json", {"calendar": calendar, "known_at": known_at}
+        f"/reports/{quote(period, safe='')}{published}.json",
+        {"calendar": calendar, "known_at": known_at},
     )
 
 

@@ -14,6 +14,7 @@ from shared.sealing.documents import (
     canonical,
     digest,
     judge,
+    judge_file,
     read_sealed,
 )
 from shared.sealing.keys import Keys
@@ -26,5 +27,6 @@ __all__ = [
     "canonical",
     "digest",
     "judge",
+    "judge_file",
     "read_sealed",
 ]

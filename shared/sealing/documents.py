@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from shared.sealing.keys import Keys
 
 SEAL = "seal"
+PDF_MAGIC = b"%PDF-"
 ALGORITHM = "Ed25519"
 CANONICALIZATION = "RFC 8785"
 
@@ -145,6 +146,18 @@ def judge(document: Json | None, keys: Keys) -> Verdict:
     except (InvalidSignature, binascii.Error):
         return Verdict(Finding.BAD_SIGNATURE, *said)
     return Verdict(Finding.GENUINE, *said)
+
+
+def judge_file(content: bytes, keys: Keys) -> Verdict:
+    """Tell whether a file, JSON or PDF, is a published report, sealed by one of the keys.
+
+    Of a PDF it runs an event loop of its own, so call it in a thread where one runs already.
+    """
+    if not content.startswith(PDF_MAGIC):
+        return judge(read_sealed(content), keys)
+    from shared.sealing.pdf import judge_pdf  # takes half a second to load
+
+    return judge_pdf(content, keys)
 
 
 def _named(document: Json) -> tuple[str | None, int | None]:

@@ -16,13 +16,7 @@ from shared.sealing.documents import Finding, Verdict, judge, read_sealed
 from shared.sealing.keys import Keys, key_id, point_of
 
 ATTACHMENT = "report.json"
-MAGIC = b"%PDF-"
 NAMES_DEEP_MAX = 20
-
-
-def is_pdf(content: bytes) -> bool:
-    """Tell whether a file says that it is a PDF."""
-    return content.startswith(MAGIC)
 
 
 def judge_pdf(content: bytes, keys: Keys) -> Verdict:

@@ -55,6 +55,8 @@ class Difference:
         """Return it as printed."""
         return {
             "cell": self.path,
+            "section": self.path.partition(".")[0],
+            "metric": self.metric,
             "from": self.before.value if self.before else None,
             "to": self.after.value if self.after else None,
             "status_from": self.before.status if self.before else None,

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 from uuid import uuid4
 
 import orjson
@@ -26,6 +27,7 @@ from services.reporting.web.answering import (
 )
 from shared.access import Action, may
 from shared.contracts.messages.reporting import PublishReport
+from shared.contracts.reporting import RevisionReason
 from shared.draft import Receipt
 from shared.errors import InvalidData, Refused, Violation, violations_of
 from shared.sealing import Verdict
@@ -57,14 +59,20 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         if not wants_page(request):
             return await versions_json(request)
         readings = await _readings(publishing, request)
-        principal = request.state.principal
+        language = language_asked(request)
+        reproduced = readings["readings"]["reproduced"] if readings["readings"] else {}
         return as_page(
             "versions.html",
-            language_asked(request),
+            language,
             request,
             period=_period(request),
-            may_publish=may(principal, Action.PUBLISH),
+            moment=datetime.fromisoformat,
+            may_publish=may(request.state.principal, Action.PUBLISH),
+            reasons=get_args(RevisionReason),
             request_id=uuid4(),
+            made_by=[
+                language.named("made by", each) for each in reproduced.get("made_by_others", ())
+            ],
             **readings,
         )
 
@@ -76,7 +84,14 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             return await difference_json(request)
         change = await _change(publishing, reports, request)
         language = language_asked(request)
-        return as_page("difference.html", language, request, period=_period(request), change=change)
+        return as_page(
+            "difference.html",
+            language,
+            request,
+            period=_period(request),
+            moment=datetime.fromisoformat,
+            change=change,
+        )
 
     async def publish(request: Request) -> Response:
         period, asked = _period(request), await _asked_to_publish(request)

@@ -153,6 +153,8 @@ async def test_the_difference_names_each_cell_and_the_facts_that_caused_it(desk:
     cells = {each["cell"]: each for each in change["cells"]}
     assert cells["figures.cities_engaged.value"] == {
         "cell": "figures.cities_engaged.value",
+        "section": "figures",
+        "metric": "cities_engaged",
         "from": 4,
         "to": 5,
         "status_from": "P",
