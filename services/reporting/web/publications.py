@@ -95,7 +95,9 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
 
     async def publish(request: Request) -> Response:
         period, asked = _period(request), await _asked_to_publish(request)
-        message = _message({"period": period.id, **asked.said})
+        if asked.said.setdefault("period", period.id) != period.id:
+            raise Problem(400, "Bad period", "The body names another period than the address.")
+        message = _message(asked.said)
         principal = request.state.principal
         to_publish = request_to_publish(message, principal.name, asked.id, reports.now())
         version = _version_of(await publishing.publish(to_publish))
