@@ -69,18 +69,25 @@ def report(
     lang: Annotated[Language, typer.Option(help="The language of it; JSON has all.")] = Language.EN,
     output: Output = None,
     known_at: KnownAt = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="As published under this number.")
+    ] = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the report of a quarter or a year, as known now or then, or write it to a file."""
+    """Print the report of a quarter or a year, as known now, then or as published, or write it."""
+    if version is not None and known_at is not None:
+        raise OperatorError("Give a version or a moment: a version was known at its own.")
     system = find(data)
     if format_ in FILES:
         if format_ in BINARY and output is None and sys.stdout.isatty():
             raise OperatorError(f"A {format_} is not for the terminal: name a file with --output.")
         question = {"calendar": calendar, "known_at": known_at, "lang": lang}
-        _write(system.fetch(f"/reports/{quote(period, safe='')}.{format_}", question), output)
+        published = "" if version is None else f"/v{version}"
+        address = f"/reports/{quote(period, safe='')}{published}.{format_}"
+        _write(system.fetch(address, question), output)
         return
-    document = ask_report(system, period, calendar, known_at)
+    document = ask_report(system, period, calendar, known_at, version)
     if format_ is Format.JSON:
         text = json_text(document)
     else:
@@ -130,11 +137,17 @@ def evidence(
 
 
 def ask_report(
-    system: System, period: str, calendar: str = Calendar.CIVIL, known_at: str | None = None
+    system: System,
+    period: str,
+    calendar: str = Calendar.CIVIL,
+    known_at: str | None = None,
+    version: int | None = None,
 ) -> Any:
     """Return the report of a period as the document that the contract describes."""
+    published = "" if version is None else f"/v{version}"
     return system.get(
-        f"/reports/{quote(period, safe='')}.json", {"calendar": calendar, "known_at": known_at}
+        f"/reports/{quote(period, safe='')}{published}.json",
+        {"calendar": calendar, "known_at": known_at},
     )
 
 

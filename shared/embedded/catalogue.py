@@ -24,6 +24,7 @@ class Service:
         database: whether it owns a database, and so has migrations to run.
         keeps_vault: whether it is given the key of the person vault.
         logs_in: whether it is given the codes that log a browser in.
+        seals: whether it is given the key that seals what it publishes.
         command: how it is started; empty for `python -m services.<name>`.
     """
 
@@ -34,6 +35,7 @@ class Service:
     database: bool = True
     keeps_vault: bool = False
     logs_in: bool = False
+    seals: bool = False
     command: tuple[str, ...] = ()
 
 
@@ -41,7 +43,7 @@ SERVICES = (
     Service("membership", http=1, grpc=1, consumes=INTAKE),
     Service("events", http=2, grpc=2, consumes=INTAKE, keeps_vault=True),
     Service("resources", http=3, grpc=3, consumes=INTAKE),
-    Service("reporting", http=0, grpc=4, consumes=FACTS, logs_in=True),
+    Service("reporting", http=0, grpc=4, consumes=FACTS, logs_in=True, seals=True),
 )
 
 

@@ -2,9 +2,9 @@
 
 answering.py says who is let in and what is told when something goes wrong; each other module
 answers some addresses: reports.py reports and the list of them, live.py the figures that move,
-files.py reports as files, evidence.py what a figure counts, feeds.py what calendars and readers
-follow, access.py who logs in and out, static.py the files that pages need. Every address, and who
-may ask: docs/http.md.
+publications.py what was published, files.py reports as files, evidence.py what a figure counts,
+feeds.py what calendars and readers follow, access.py who logs in and out, static.py the files that
+pages need. Every address, and who may ask: docs/http.md.
 """
 
 import asyncio
@@ -19,9 +19,10 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
 from services.reporting.web import access as logging_in
-from services.reporting.web import evidence, feeds, files, live, reports, static
+from services.reporting.web import evidence, feeds, files, live, publications, reports, static
 from services.reporting.web.answering import (
     Bounded,
     Door,
@@ -60,6 +61,7 @@ def site(routes: Sequence[BaseRoute]) -> ASGIApp:
 
 def routes(
     found: Reports,
+    publishing: Publishing,
     access: Identifies,
     sessions: Sessions | None = None,
     login_codes: Path | None = None,
@@ -69,6 +71,7 @@ def routes(
 
     Args:
         found: the reports.
+        publishing: publishes them, and answers for what was published.
         access: who knows the tokens.
         sessions: what browsers keep; without, sessions that end with the process.
         login_codes: the folder of addresses that log a browser in; None where there are none.
@@ -81,6 +84,7 @@ def routes(
         *evidence.routes(door, found),
         *feeds.routes(door, found),
         *files.routes(door, found),
+        *publications.routes(door, found, publishing),
         *live.routes(door, found, stopped or asyncio.Event()),
         *reports.routes(door, found),
     ]
