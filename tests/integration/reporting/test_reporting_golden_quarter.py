@@ -70,14 +70,14 @@ async def test_its_headline_says_what_is_missing_and_what_could_not_be_attribute
     first, second = (await desk.report(known_at=V1), await desk.report(known_at=V2))
 
     assert first["headline"]["en"] == (
-        "In 2024-Q1 (1 January to 31 March 2024), NLC and SCN engaged 4 cities in 2 countries, "
+        "In Q1 2024 (1 January to 31 March 2024), NLC and SCN engaged 4 cities in 2 countries, "
         "held 2 webinars (1 joint, 1 NLC, 0 SCN) among 2 activities, and shared 0 resources. "
         "The engaged cities have 2,040,000 residents. "
         "Incomplete: 1 of 2 held occurrences awaits final attendance. "
-        "Only 75 % of attendance could be attributed to a city."
+        "Only 75% of attendance could be attributed to a city."
     )
     assert second["headline"]["en"] == (
-        "In 2024-Q1 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
+        "In Q1 2024 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
         "held 2 webinars (1 joint, 1 NLC, 0 SCN) among 2 activities, and shared 0 resources. "
         "The engaged cities have 2,435,000 residents."
     )
