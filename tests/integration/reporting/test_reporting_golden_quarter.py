@@ -4,6 +4,8 @@ import pytest
 from conftest import Desk
 from reporting_book import golden_quarter
 
+from tests.support.documents import golden
+
 V1, V2 = "2024-04-10T12:00", "2024-04-21T12:00"
 
 
@@ -101,3 +103,14 @@ async def test_a_report_of_the_same_state_differs_in_the_moment_alone(desk: Desk
 
     assert now.pop("known_at") != then.pop("known_at")
     assert now == then
+
+
+async def test_told_without_a_database_it_is_the_same_quarter(desk: Desk) -> None:
+    """What other tests compose from knowledge alone (tests/support/documents.py) stays true."""
+    await desk.given(golden_quarter())
+
+    counted = await desk.report(known_at=V2)
+
+    told = golden()
+    for part in ("period", "headline", "breakdowns", "suppressed", "data_quality", "figures"):
+        assert told[part] == counted[part], part
