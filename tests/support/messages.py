@@ -68,3 +68,14 @@ def messages() -> dict[Message, str]:
             for message in extract(file.read_text("utf-8")):
                 found.setdefault(message, str(file.relative_to(REPORTING)))
     return found
+
+
+@cache
+def spoken() -> frozenset[str]:
+    """Return every string of the Python code: a text may be chosen before it is asked for."""
+    return frozenset(
+        node.value
+        for file in REPORTING.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
