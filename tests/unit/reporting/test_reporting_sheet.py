@@ -25,7 +25,8 @@ from services.reporting.presentation.sheet import (
     Status,
     Table,
 )
-from tests.support.documents import golden, rich
+from tests.support.documents import RICH_MOMENT, golden, rich, rich_knowledge
+from tests.support.documents import document as document_of
 
 DOCUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {"golden": golden, "rich": rich}
 SECTIONS = (
@@ -527,6 +528,29 @@ def test_maps_show_the_cities_of_which_it_is_known_where_they_lie() -> None:
     assert (states.kind, len(states.places)) == ("map_us", 12)
     assert states.title == "United States: 12 cities, 7 of 50 states."
     assert {place.subdivision for place in states.places} >= {"US-DC", "US-PR", "US-TX"}
+
+
+@pytest.mark.parametrize("period", ["2025", "FY2025"])
+def test_a_year_is_compared_with_the_year_before_alone(period: str) -> None:
+    told = document_of(rich_knowledge(), period, RICH_MOMENT)
+
+    sheet = english(told)
+
+    card = sheet.sections[0].cards[0]
+    (change,) = card.changes
+    assert change[0].startswith("since ")
+    assert change[1].value == told["figures"]["cities_engaged"]["change"]
+    for name in ("all-figures", "all-shares"):
+        keys = {each.key for each in table(sheet, name).columns}
+        assert keys.isdisjoint({"year_before", "year_change", "rolling_four"})
+
+
+def test_a_fiscal_quarter_keeps_the_name_that_nlc_gives_it() -> None:
+    told = document_of(rich_knowledge(), "FY2025-Q3", RICH_MOMENT)
+
+    for code, other in (("en", "Q2 2025"), ("fr", "T2 2025"), ("es", "T2 2025")):
+        strip = [text for _, text in sheet_of(told, language_of(code)).strip]
+        assert strip[:2] == ["NLC FY2025-Q3", other]
 
 
 def test_a_quarter_in_which_nothing_was_held_is_told_too() -> None:

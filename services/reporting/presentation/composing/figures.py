@@ -168,7 +168,7 @@ def _of_attendance(subject: Subject) -> Iterator[str]:
     if "range" in unique:
         low, high = (language.number(bound) for bound in unique["range"])
         yield language.text("{low} to {high} distinct people", low=low, high=high)
-    elif unique["value"] is not None:
+    elif unique["value"]:
         yield language.counted(
             "{count} distinct person", "{count} distinct people", unique["value"]
         )
@@ -185,12 +185,13 @@ def _of_attendance(subject: Subject) -> Iterator[str]:
 def _of_resources(subject: Subject) -> Iterator[str]:
     language = subject.language
     detail, counted = subject.figures["resources_shared"]["detail"], language.counted
-    yield ", ".join(
-        [
-            counted("{count} edition", "{count} editions", detail["editions"]),
-            counted("{count} language", "{count} languages", len(detail["languages"])),
-        ]
-    )
+    if subject.figures["resources_shared"]["value"]:
+        yield ", ".join(
+            [
+                counted("{count} edition", "{count} editions", detail["editions"]),
+                counted("{count} language", "{count} languages", len(detail["languages"])),
+            ]
+        )
     published = subject.figures["resources_published"]["value"] or 0
     yield counted("{count} published in the period", "{count} published in the period", published)
 
