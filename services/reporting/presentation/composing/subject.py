@@ -135,11 +135,10 @@ class Subject:
         value = self.figures[metric]["rolling_four"]
         return Cell(value, _status_of(metric, value))
 
-    def city(self, city: Json, *, name: str | None = None) -> Cell:
-        """Return a city of a list by its name."""
+    def city(self, city: Json) -> Cell:
+        """Return a city of a list by its name, or by its id while nobody has described it."""
         city_id = city["city_id"]
-        shown = name or city["name"] or city_id
-        return Cell(shown, href=f"/cities/{quote(city_id)}", key=city_id)
+        return Cell(city["name"] or city_id, href=f"/cities/{quote(city_id)}", key=city_id)
 
     def rows(self, metric: str, dimension: str) -> Mapping[str, int | None]:
         """Return the rows of a figure by a dimension, None where a small number stands."""
