@@ -161,6 +161,11 @@ def test_every_row_of_every_breakdown_stands_in_a_table(document: dict[str, Any]
                     assert cells[metric, dimension, key] == {count}, (metric, dimension, key)
 
 
+def test_every_row_has_a_cell_for_each_column(document: dict[str, Any]) -> None:
+    for found in english(document).tables():
+        assert {len(row) for row in found.rows} <= {len(found.columns)}, found.id
+
+
 def test_a_table_that_sums_up_does(document: dict[str, Any]) -> None:
     summing = [found for found in english(document).tables() if found.sums]
 
