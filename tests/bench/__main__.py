@@ -44,7 +44,7 @@ async def measure(stage: Stage, wanted: Sequence[str]) -> Results:
         with collecting() as collector:
             async with stage.system({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}):
                 found += await rows.telemetry(stage, without)
-    if {"report", "rebuild"} & set(wanted):
+    if {"report", "http", "rebuild"} & set(wanted):
         found += await behind_histories(stage, beside, wanted)
     if "memory" in wanted:
         found += rows.memory(stage)
@@ -69,6 +69,8 @@ async def behind_histories(stage: Stage, beside: rows.Peers, wanted: Sequence[st
         async with stage.system():
             if "report" in wanted:
                 found += await rows.report(stage, facts)
+            if "http" in wanted and facts == stage.scale.histories[-1]:
+                found += await rows.http(stage, facts)
             if "rebuild" in wanted and facts == stage.scale.histories[-1]:
                 found += await rows.rebuild(stage, beside)
     return found

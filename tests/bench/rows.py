@@ -3,10 +3,10 @@
 The targets are those of the design: for two cores, with everything on one machine.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.bench import limits, ours, peers
+from tests.bench import limits, ours, pages, peers
 from tests.bench.row import MEGABYTES, Measured, Row, percentile
 from tests.bench.stage import Stage
 from tests.support.flow import Flow
@@ -150,6 +150,35 @@ async def report(stage: Stage, facts: int) -> list[Row]:
     return [*rows[:-1], replace(rows[-1], note=note)]
 
 
+async def http(stage: Stage, facts: int) -> list[Row]:
+    """Reports over HTTP with a history behind them: as JSON, and in every form made of that."""
+    counted = await pages.counting(stage)
+    rows = [
+        _taken(f"{pages.JSON.name}, {facts:,} facts", counted.again, pages.JSON.milliseconds_max),
+        _taken(f"{pages.JSON.name}, counted anew, {facts:,} facts", counted.anew),
+    ]
+    for form in pages.RENDERINGS:
+        taken = await pages.rendering(stage, form)
+        what = f"{form.name}, {facts:,} facts"
+        rows += [
+            _taken(what, taken.again, form.milliseconds_max),
+            _taken(f"{form.name}, made anew, {facts:,} facts", taken.anew, form.milliseconds_max),
+        ]
+    return rows
+
+
+def _taken(work: str, milliseconds: Sequence[float], target: float | None = None) -> Row:
+    return Row(
+        name="http",
+        work=f"{work}, p50",
+        unit="ms",
+        ours=Measured(TANDEM, (percentile(milliseconds, 50),)),
+        target=target,
+        less_is_better=True,
+        note=f"{len(milliseconds)} over HTTP, the slowest {max(milliseconds):,.0f} ms",
+    )
+
+
 def _latencies(
     name: str, work: str, milliseconds: list[float], targets: Mapping[int, float]
 ) -> list[Row]:
@@ -206,5 +235,8 @@ RUNNING: Mapping[str, Callable[[Stage, Peers], Awaitable[list[Row]]]] = {
     "event": event,
 }
 """Rows that are measured while the system runs, with nothing but themselves behind it."""
-NAMES = ("pipeline", "telemetry", "append", "commands", "rebuild", "event", "report", "memory")
+NAMES = (
+    *("pipeline", "telemetry", "append", "commands", "rebuild", "event"),
+    *("report", "http", "memory"),
+)
 """All rows, in the order of the table."""

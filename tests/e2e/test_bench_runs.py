@@ -11,7 +11,7 @@ from services.events.app import HERE as EVENTS
 from services.events.vault import Vault
 from shared.contracts.values import Person
 from shared.queries import Queries
-from tests.bench import limits, ours
+from tests.bench import limits, ours, pages
 from tests.bench.decided import key_of
 from tests.bench.filling import fill
 from tests.bench.stage import Scale, Stage
@@ -47,6 +47,10 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
             ]
             moved = await ours.single_events(stage, "single")
             first, later = await ours.reading(stage)
+            taken = [
+                await pages.counting(stage),
+                *[await pages.rendering(stage, form) for form in pages.RENDERINGS],
+            ]
         stage.memory.stop()
 
     assert passage.events == facts == len(flow.messages())
@@ -54,6 +58,7 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
     assert min(rates) > 0
     assert rebuilt > 0
     assert (len(moved), len(first), len(later)) == (2, len(ours.PERIODS), 2)
+    assert min(milliseconds for each in taken for milliseconds in each.anew + each.again) > 0
     assert set(stage.memory.peaks()) == {"membership", "events", "resources", "reporting", "nats"}
 
 

@@ -33,6 +33,8 @@ from shared.login_codes import spend_code
 FRONT = "/"
 HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 """A place on this site: no second slash, which would begin the name of another."""
+KEPT = ("lang", "next")
+"""What the form keeps of the question it was asked with; a code is spent by then."""
 FIELDS_MAX = 4
 FAILURES_MAX = 10
 FAILURES_SECONDS = 60.0
@@ -69,14 +71,14 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
 
     def form(request: Request, status: int = 200, problem: str = "", wait: int = 0) -> Response:
         language = language_asked(request, strict=False)
-        going = place_here(request.query_params.get("next"))
+        kept = {name: request.query_params[name] for name in KEPT if name in request.query_params}
         response = as_page(
             "login.html",
             language,
             request,
             status,
             problem=language.text(problem) if problem else "",
-            action=f"/login?{urlencode({'lang': language.code, 'next': going})}",
+            action=f"/login?{urlencode(kept)}",
             characters_max=TOKEN_CHARACTERS_MAX,
         )
         response.headers["Cache-Control"] = "no-store"
