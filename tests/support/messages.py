@@ -72,10 +72,16 @@ def messages() -> dict[Message, str]:
 
 @cache
 def spoken() -> frozenset[str]:
-    """Return every string of the Python code: a text may be chosen before it is asked for."""
-    return frozenset(
-        node.value
-        for file in REPORTING.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
+    """Return every string of code and templates: a text may be chosen before it is asked for."""
+    found: set[str] = set()
+    for file in REPORTING.rglob("*.py"):
+        code = ast.parse(file.read_text("utf-8"))
+        found |= {each.value for each in ast.walk(code) if _is_text(each)}
+    for file in REPORTING.rglob("*.html"):
+        template = Environment(autoescape=True).parse(file.read_text("utf-8"))
+        found |= {each.value for each in template.find_all(nodes.Const) if _is_text(each)}
+    return frozenset(found)
+
+
+def _is_text(node: object) -> bool:
+    return isinstance(node, ast.Constant | nodes.Const) and isinstance(node.value, str)

@@ -25,7 +25,8 @@ from services.reporting.presentation.sheet import (
     Status,
     Table,
 )
-from tests.support.documents import golden, rich
+from tests.support.documents import RICH_MOMENT, golden, rich, rich_knowledge
+from tests.support.documents import document as document_of
 
 DOCUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {"golden": golden, "rich": rich}
 SECTIONS = (
@@ -107,13 +108,15 @@ def test_every_figure_stands_in_a_table_with_all_that_is_beside_it(
     rows = by_key(table(sheet, "all-figures")) | by_key(table(sheet, "all-shares"))
 
     assert rows.keys() == document["figures"].keys()
-    for name in ("all-figures", "all-shares"):
+    said: dict[str, dict[str, Any]] = {metric: {} for metric in rows}
+    for name in ("all-figures", "all-shares", "figures-over-a-year", "shares-over-a-year"):
         found = table(sheet, name)
         for row in found.rows:
-            figure = document["figures"][row[0].key]
-            beside = ("value", "previous", "change", "year_before", "year_change", "rolling_four")
-            for key in beside:
-                assert row[column(found, key)].value == figure[key], (row[0].key, key)
+            for cell, each in zip(row, found.columns, strict=True):
+                said[str(row[0].key)][each.key] = cell.value
+    beside = ("value", "previous", "change", "year_before", "year_change", "rolling_four")
+    for metric, figure in document["figures"].items():
+        assert [said[metric].get(key) for key in beside] == [figure[key] for key in beside], metric
 
 
 def test_a_share_stands_with_its_two_counts(document: dict[str, Any]) -> None:
@@ -156,6 +159,11 @@ def test_every_row_of_every_breakdown_stands_in_a_table(document: dict[str, Any]
             if (metric, dimension) not in SAID_ONCE:
                 for key, count in rows.items():
                     assert cells[metric, dimension, key] == {count}, (metric, dimension, key)
+
+
+def test_every_row_has_a_cell_for_each_column(document: dict[str, Any]) -> None:
+    for found in english(document).tables():
+        assert {len(row) for row in found.rows} <= {len(found.columns)}, found.id
 
 
 def test_a_table_that_sums_up_does(document: dict[str, Any]) -> None:
@@ -304,16 +312,15 @@ def test_every_figure_change_and_row_leads_to_its_evidence(document: dict[str, A
     sheet = english(document)
     period = document["period"]["id"]
 
-    for name in ("all-figures", "all-shares"):
+    for name in ("all-figures", "all-shares", "figures-over-a-year", "shares-over-a-year"):
         found = table(sheet, name)
         for row in found.rows:
             cells = dict(zip((each.key for each in found.columns), row, strict=True))
             evidence = f"/reports/{period}/figures/{row[0].key}"
             assert cells["value"].href == evidence
-            if cells["change"].value is not None:
-                assert cells["change"].href == f"{evidence}?against=previous"
-            if cells["year_change"].value is not None:
-                assert cells["year_change"].href == f"{evidence}?against=year-before"
+            for key, other in (("change", "previous"), ("year_change", "year-before")):
+                if key in cells and cells[key].value is not None:
+                    assert cells[key].href == f"{evidence}?against={other}"
     for found in sheet.tables():
         counted = [
             each.key in document["breakdowns"] and found.id != "occurrences"
@@ -527,6 +534,27 @@ def test_maps_show_the_cities_of_which_it_is_known_where_they_lie() -> None:
     assert (states.kind, len(states.places)) == ("map_us", 12)
     assert states.title == "United States: 12 cities, 7 of 50 states."
     assert {place.subdivision for place in states.places} >= {"US-DC", "US-PR", "US-TX"}
+
+
+@pytest.mark.parametrize("period", ["2025", "FY2025"])
+def test_a_year_is_compared_with_the_year_before_alone(period: str) -> None:
+    told = document_of(rich_knowledge(), period, RICH_MOMENT)
+
+    sheet = english(told)
+
+    card = sheet.sections[0].cards[0]
+    (change,) = card.changes
+    assert change[0].startswith("since ")
+    assert change[1].value == told["figures"]["cities_engaged"]["change"]
+    assert "figures-over-a-year" not in {found.id for found in sheet.tables()}
+
+
+def test_a_fiscal_quarter_keeps_the_name_that_nlc_gives_it() -> None:
+    told = document_of(rich_knowledge(), "FY2025-Q3", RICH_MOMENT)
+
+    for code, other in (("en", "Q2 2025"), ("fr", "T2 2025"), ("es", "T2 2025")):
+        strip = [text for _, text in sheet_of(told, language_of(code)).strip]
+        assert strip[:2] == ["NLC FY2025-Q3", other]
 
 
 def test_a_quarter_in_which_nothing_was_held_is_told_too() -> None:

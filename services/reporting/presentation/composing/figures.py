@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.reporting.presentation.composing.names import capital, country, subdivision, tongue
-from services.reporting.presentation.composing.subject import Subject
+from services.reporting.presentation.composing.subject import ONE_PERIOD, Subject
 from services.reporting.presentation.sheet import Card, Cell, Column, Kind, Section, Status, Table
 
 SIX = (
@@ -35,7 +35,7 @@ def figures(subject: Subject) -> Section:
         id="figures",
         title=text("Six figures"),
         cards=[_card(subject, metric) for metric in SIX],
-        tables=[_counts(subject), _shares(subject), _details(subject)],
+        tables=[_counts(subject), _shares(subject), *_over_a_year(subject), _details(subject)],
     )
 
 
@@ -168,7 +168,7 @@ def _of_attendance(subject: Subject) -> Iterator[str]:
     if "range" in unique:
         low, high = (language.number(bound) for bound in unique["range"])
         yield language.text("{low} to {high} distinct people", low=low, high=high)
-    elif unique["value"] is not None:
+    elif unique["value"]:
         yield language.counted(
             "{count} distinct person", "{count} distinct people", unique["value"]
         )
@@ -185,12 +185,13 @@ def _of_attendance(subject: Subject) -> Iterator[str]:
 def _of_resources(subject: Subject) -> Iterator[str]:
     language = subject.language
     detail, counted = subject.figures["resources_shared"]["detail"], language.counted
-    yield ", ".join(
-        [
-            counted("{count} edition", "{count} editions", detail["editions"]),
-            counted("{count} language", "{count} languages", len(detail["languages"])),
-        ]
-    )
+    if subject.figures["resources_shared"]["value"]:
+        yield ", ".join(
+            [
+                counted("{count} edition", "{count} editions", detail["editions"]),
+                counted("{count} language", "{count} languages", len(detail["languages"])),
+            ]
+        )
     published = subject.figures["resources_published"]["value"] or 0
     yield counted("{count} published in the period", "{count} published in the period", published)
 
@@ -203,34 +204,6 @@ DETAILS: dict[str, Callable[[Subject], Iterator[str]]] = {
     "attendance": _of_attendance,
     "resources_shared": _of_resources,
 }
-
-
-def _beside(subject: Subject, kind: Kind, unit: str | None) -> list[Column]:
-    """Return the columns that stand beside a value, whatever it counts."""
-    text = subject.language.text
-    columns = [
-        Column("change", _since(subject, subject.called(subject.previous)), Kind.CHANGE, unit),
-        Column("previous", subject.called(subject.previous), kind),
-    ]
-    if subject.year_before is not None:
-        name = subject.called(subject.year_before)
-        columns += [
-            Column("year_change", _since(subject, name), Kind.CHANGE, unit),
-            Column("year_before", name, kind),
-            Column("rolling_four", text("Four quarters"), kind),
-        ]
-    return columns
-
-
-def _compared(subject: Subject, metric: str) -> list[Cell]:
-    cells = [subject.change(metric), subject.before(metric)]
-    if subject.year_before is not None:
-        cells += [
-            subject.year_change(metric),
-            subject.a_year_before(metric),
-            subject.rolling_four(metric),
-        ]
-    return cells
 
 
 def _counts(subject: Subject) -> Table:
@@ -246,7 +219,7 @@ def _counts(subject: Subject) -> Table:
             Column("figure", text("Figure")),
             Column("value", subject.called(), Kind.COUNT),
             Column("unit", text("Unit")),
-            *_beside(subject, Kind.COUNT, None),
+            *_beside(subject, Kind.COUNT),
             Column("how_counted", text("How counted")),
         ],
         rows=[
@@ -254,7 +227,8 @@ def _counts(subject: Subject) -> Table:
                 Cell(subject.title(metric), key=metric),
                 subject.value(metric),
                 Cell(subject.unit(metric), key=subject.figures[metric]["unit"]),
-                *_compared(subject, metric),
+                subject.change(metric),
+                subject.before(metric),
                 Cell(text(subject.figures[metric]["how_counted"])),
             ]
             for metric in metrics
@@ -274,7 +248,6 @@ def _shares(subject: Subject) -> Table:
     language = subject.language
     text = language.text
     metrics = [metric for metric in subject.figures if metric in SHARES]
-    points = language.named("unit", "percentage points")
     return Table(
         id="all-shares",
         caption=text("Every share of the report"),
@@ -283,7 +256,7 @@ def _shares(subject: Subject) -> Table:
             Column("value", subject.called(), Kind.PERCENT, language.named("unit", "percent")),
             Column("part", text("Part"), Kind.COUNT),
             Column("whole", text("Of"), Kind.COUNT),
-            *_beside(subject, Kind.PERCENT, points),
+            *_beside(subject, Kind.PERCENT),
             Column("how_counted", text("How counted")),
         ],
         rows=[
@@ -291,7 +264,8 @@ def _shares(subject: Subject) -> Table:
                 Cell(subject.title(metric), key=metric),
                 subject.value(metric),
                 *parts(subject, metric),
-                *_compared(subject, metric),
+                subject.change(metric),
+                subject.before(metric),
                 Cell(text(subject.figures[metric]["how_counted"])),
             ]
             for metric in metrics
@@ -300,6 +274,61 @@ def _shares(subject: Subject) -> Table:
         note=text("Changes of shares are in percentage points."),
         shown=len(metrics),
     )
+
+
+def _beside(subject: Subject, kind: Kind) -> list[Column]:
+    """Return the columns that compare with the period before."""
+    before = subject.called(subject.previous)
+    return [
+        Column("change", _since(subject, before), Kind.CHANGE, _points(subject, kind)),
+        Column("previous", before, kind),
+    ]
+
+
+def _points(subject: Subject, kind: Kind) -> str | None:
+    return subject.language.named("unit", "percentage points") if kind is Kind.PERCENT else None
+
+
+def _over_a_year(subject: Subject) -> list[Table]:
+    """Return the figures beside those of a year before and of four quarters; none for a year."""
+    year_before = subject.year_before
+    if year_before is None:
+        return []
+    text = subject.language.text
+    name = subject.called(year_before)
+    return [
+        Table(
+            id=table,
+            caption=caption,
+            columns=[
+                Column("figure", text("Figure")),
+                Column("value", subject.called(), kind),
+                Column("year_change", _since(subject, name), Kind.CHANGE, _points(subject, kind)),
+                Column("year_before", name, kind),
+                Column("rolling_four", text("Four quarters"), kind),
+            ],
+            rows=[
+                [
+                    Cell(subject.title(metric), key=metric),
+                    subject.value(metric),
+                    subject.year_change(metric),
+                    subject.a_year_before(metric),
+                    subject.rolling_four(metric),
+                ]
+                for metric in subject.figures
+                if (metric in SHARES) is (kind is Kind.PERCENT) and metric not in ONE_PERIOD
+            ],
+            summary=text(
+                "Beside the same quarter a year before, and the four quarters to {period}.",
+                period=subject.called(),
+            ),
+            shown=len(subject.figures),
+        )
+        for table, caption, kind in (
+            ("figures-over-a-year", text("Counts over a year"), Kind.COUNT),
+            ("shares-over-a-year", text("Shares over a year"), Kind.PERCENT),
+        )
+    ]
 
 
 def parts(subject: Subject, metric: str) -> list[Cell]:

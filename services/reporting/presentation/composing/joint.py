@@ -18,7 +18,7 @@ def joint(subject: Subject) -> Section:
                 text("By organiser"),
                 text("Organisers"),
                 "organisers",
-                ["webinars_held", "activities_held", "attendance", "registrations"],
+                ["activities_held", "webinars_held", "attendance", "registrations"],
                 sums=True,
                 note=text(
                     "Joint means that both networks lead. A speaker or a shared audience does not "

@@ -32,8 +32,10 @@ def revisions(subject: Subject) -> Section:
                 ],
                 rows=[_revision(subject, each) for each in told],
                 summary=language.counted(
-                    "{count} version is told of.", "{count} versions are told of.", len(told)
-                ),
+                    "{count} version so far.", "{count} versions so far.", len(told)
+                )
+                if told
+                else text("This reading is not a published version."),
                 note=text("Published bytes never change; a correction is a new version."),
             )
         ],

@@ -171,6 +171,8 @@ def _duplicates(subject: Subject) -> Table:
             ]
             for pair in pairs
         ],
-        summary=language.counted("{count} pair.", "{count} pairs.", len(pairs)),
+        summary=language.counted("{count} pair.", "{count} pairs.", len(pairs))
+        if pairs
+        else text("None in this period."),
         note=text("On one day, with similar titles: a person decides whether they are one."),
     )

@@ -13,8 +13,10 @@ from services.reporting.presentation.sheet import Cell, Status
 
 Json = Mapping[str, Any]
 
-FLOWS = frozenset({"new", "returning", "reactivated", "not_repeated", "left", "retention"})
-"""Figures that compare two periods, so that there is none over four quarters."""
+ONE_PERIOD = frozenset(
+    {"new", "returning", "reactivated", "not_repeated", "left", "retention", "lapsed"}
+)
+"""Figures that compare a period with what came before: there is none over four quarters."""
 ON_A_SMALL_BASE = frozenset({"member_share"})
 """Shares that are not printed on a small base; their counts are."""
 
@@ -118,32 +120,25 @@ class Subject:
         """Return a figure of the same quarter a year before."""
         if self.year_before is None:
             return Cell(None, Status.NOT_APPLICABLE)
-        value = self.figures[metric].get("year_before")
-        if value is None and metric in FLOWS | {"lapsed"}:
-            return Cell(None, Status.NOT_APPLICABLE)
+        value = self.figures[metric]["year_before"]
         return Cell(value, _status_of(metric, value), self.evidence(metric, self.year_before))
 
     def year_change(self, metric: str) -> Cell:
         """Return by how much a figure has moved since the same quarter a year before."""
-        change = self.figures[metric].get("year_change")
-        if self.year_before is None or (change is None and metric in FLOWS | {"lapsed"}):
-            return Cell(None, Status.NOT_APPLICABLE)
+        change = self.figures[metric]["year_change"]
         return Cell(
             change, self._moved(metric, change), self._against(metric, "year-before", change)
         )
 
     def rolling_four(self, metric: str) -> Cell:
         """Return a figure over the four quarters that end with this one."""
-        value = self.figures[metric].get("rolling_four")
-        if value is None and (self.period.quarter is None or metric in FLOWS | {"lapsed"}):
-            return Cell(None, Status.NOT_APPLICABLE)
+        value = self.figures[metric]["rolling_four"]
         return Cell(value, _status_of(metric, value))
 
-    def city(self, city: Json, *, name: str | None = None) -> Cell:
-        """Return a city of a list by its name."""
+    def city(self, city: Json) -> Cell:
+        """Return a city of a list by its name, or by its id while nobody has described it."""
         city_id = city["city_id"]
-        shown = name or city["name"] or city_id
-        return Cell(shown, href=f"/cities/{quote(city_id)}", key=city_id)
+        return Cell(city["name"] or city_id, href=f"/cities/{quote(city_id)}", key=city_id)
 
     def rows(self, metric: str, dimension: str) -> Mapping[str, int | None]:
         """Return the rows of a figure by a dimension, None where a small number stands."""

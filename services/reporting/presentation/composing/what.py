@@ -1,6 +1,8 @@
 """What was done: every occurrence, every resource, and what both were about."""
 
 from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import quote
 
 from services.reporting.presentation.composing.breakdowns import breakdown, hidden, suppression
 from services.reporting.presentation.composing.names import (
@@ -27,6 +29,7 @@ def what(subject: Subject) -> Section:
         title=text("What"),
         tables=[
             _occurrences(subject),
+            _subjects(subject),
             breakdown(
                 subject,
                 "kinds",
@@ -53,6 +56,7 @@ def what(subject: Subject) -> Section:
                 subject, "languages", text("By language"), text("Language"), "language", HELD
             ),
             _works(subject),
+            _contents(subject),
             *(
                 breakdown(
                     subject,
@@ -80,21 +84,24 @@ def _occurrences(subject: Subject) -> Table:
     text = language.text
     listed = subject.lists["occurrences"]
     states = Counter(each["state"] for each in listed)
+    became = [
+        text(
+            "{row}: {count}",
+            row=language.named("state", state),
+            count=language.number(states[state]),
+        )
+        for state in STATES
+        if states[state]
+    ]
     rows = [_occurrence(subject, each) for each in listed]
     return Table(
         id="occurrences",
         caption=text("Every activity of the period"),
         columns=[
-            Column("on", text("Date"), Kind.DATE),
-            Column("title", text("Title")),
-            Column("occurrence", text("Sitting")),
+            *_of_a_sitting(subject),
             Column("kind", text("Kind")),
             Column("organisers", text("Organisers")),
             Column("state", text("Outcome")),
-            Column("delivery", text("Delivery")),
-            Column("phase", text("Phase")),
-            Column("themes", text("Themes")),
-            Column("languages", text("Languages")),
             Column(
                 "attendance", text("Attendance"), Kind.COUNT, language.named("unit", "attendances")
             ),
@@ -106,14 +113,7 @@ def _occurrences(subject: Subject) -> Table:
             ),
         ],
         rows=rows,
-        summary=language.listed(
-            [
-                text("{row}: {count}", row=language.named("state", state), count=count)
-                for state in STATES
-                if (count := language.number(states[state])) != "0"
-            ]
-        )
-        or text("None in this period."),
+        summary=capital(language.listed(became)) if became else text("None in this period."),
         note=suppression(subject) if hidden(rows) else "",
     )
 
@@ -122,19 +122,71 @@ def _occurrence(subject: Subject, each: Json) -> list[Cell]:
     language = subject.language
     attendance, registrations = each["attendance_status"], each["registrations_status"]
     return [
-        stated(language, each["on"]),
-        Cell(each["title"], href=f"/activities/{each['activity_id']}", key=each["activity_id"]),
-        Cell(each["occurrence"], key=each["occurrence"]),
+        *_sitting(subject, each),
         code(language, "activity_kind", each["kind"]),
         Cell(capital(language.named("organisers", each["organisers"])), key=each["organisers"]),
         code(language, "state", each["state"]),
-        code(language, "delivery", each["delivery"]),
-        code(language, "phase", each["phase"]),
-        codes(language, "theme", each["themes"]),
-        codes(language, "language", each["languages"]),
         Cell(each["attendance"], Status(attendance) if attendance else Status.NOT_APPLICABLE),
         Cell(each["registrations"], Status(registrations)),
     ]
+
+
+def _of_a_sitting(subject: Subject) -> list[Column]:
+    text = subject.language.text
+    return [
+        Column("on", text("Date"), Kind.DATE),
+        Column("title", text("Title")),
+        Column("occurrence", text("Sitting")),
+    ]
+
+
+def _sitting(subject: Subject, each: Json) -> list[Cell]:
+    activity_id = each["activity_id"]
+    return [
+        stated(subject.language, each["on"]),
+        Cell(each["title"], href=f"/activities/{quote(activity_id)}", key=activity_id),
+        Cell(each["occurrence"], key=each["occurrence"]),
+    ]
+
+
+def _subjects(subject: Subject) -> Table:
+    """Return what each occurrence was about, and how it was held."""
+    language = subject.language
+    text = language.text
+    listed = subject.lists["occurrences"]
+    return Table(
+        id="occurrence-subjects",
+        caption=text("What each activity was about"),
+        columns=[
+            *_of_a_sitting(subject),
+            Column("delivery", text("Delivery")),
+            Column("phase", text("Phase")),
+            Column("themes", text("Themes")),
+            Column("languages", text("Languages")),
+        ],
+        rows=[
+            [
+                *_sitting(subject, each),
+                code(language, "delivery", each["delivery"]),
+                code(language, "phase", each["phase"]),
+                codes(language, "theme", each["themes"]),
+                codes(language, "language", each["languages"]),
+            ]
+            for each in listed
+        ],
+        summary=_told(subject, listed),
+    )
+
+
+def _told(subject: Subject, listed: Sequence[Json]) -> str:
+    """Say of how many a theme and of how many a phase is known."""
+    language = subject.language
+    return language.text(
+        "With a theme: {themes} of {all}; with a phase: {phases}.",
+        themes=language.number(sum(bool(each["themes"]) for each in listed)),
+        phases=language.number(sum(each["phase"] != UNKNOWN for each in listed)),
+        all=language.number(len(listed)),
+    )
 
 
 def _theme_by_phase(subject: Subject) -> Table:
@@ -186,14 +238,10 @@ def _works(subject: Subject) -> Table:
         caption=text("Every resource of the period"),
         columns=[
             Column("title", text("Title")),
-            Column("kind", text("Kind")),
             Column("publisher", text("Publisher")),
             Column("published_on", text("Published"), Kind.DATE),
             Column("shared_with", text("First shared with")),
             Column("shared_on", text("First shared"), Kind.DATE),
-            Column("counts", text("Counts as")),
-            Column("languages", text("Languages")),
-            Column("themes", text("Themes")),
             Column("editions", text("Editions"), Kind.COUNT, language.named("unit", "editions")),
             Column(
                 "cities_delivered",
@@ -201,7 +249,6 @@ def _works(subject: Subject) -> Table:
                 Kind.COUNT,
                 language.named("unit", "cities"),
             ),
-            Column("withdrawn_on", text("Withdrawn"), Kind.DATE),
         ],
         rows=[_work(subject, each) for each in listed],
         summary=text(
@@ -216,16 +263,47 @@ def _work(subject: Subject, each: Json) -> list[Cell]:
     language = subject.language
     publisher, receiver = each["publisher"], each["shared_with"]
     return [
-        Cell(each["title"], href=f"/resources/{each['resource_id']}", key=each["resource_id"]),
-        code(language, "resource_kind", each["kind"]),
+        _titled(each),
         Cell(organisation(language, publisher), key=publisher),
         stated(language, each["published_on"]),
         Cell(organisation(language, receiver), key=receiver) if receiver else Cell(None),
         stated(language, each["shared_on"]),
-        codes(language, "counts", each["counts"]),
-        codes(language, "language", each["languages"]),
-        codes(language, "theme", each["themes"]),
         Cell(each["editions"], Status.NORMAL),
         Cell(each["cities_delivered"], Status.NORMAL),
-        stated(language, each["withdrawn_on"]),
     ]
+
+
+def _titled(each: Json) -> Cell:
+    resource_id = each["resource_id"]
+    return Cell(each["title"], href=f"/resources/{quote(resource_id)}", key=resource_id)
+
+
+def _contents(subject: Subject) -> Table:
+    """Return what each work is and is about, and as what it counts."""
+    language = subject.language
+    text = language.text
+    listed = subject.lists["works"]
+    return Table(
+        id="work-contents",
+        caption=text("What each resource is"),
+        columns=[
+            Column("title", text("Title")),
+            Column("kind", text("Kind")),
+            Column("languages", text("Languages")),
+            Column("themes", text("Themes")),
+            Column("counts", text("Counts as")),
+            Column("withdrawn_on", text("Withdrawn"), Kind.DATE),
+        ],
+        rows=[
+            [
+                _titled(each),
+                code(language, "resource_kind", each["kind"]),
+                codes(language, "language", each["languages"]),
+                codes(language, "theme", each["themes"]),
+                codes(language, "counts", each["counts"]),
+                stated(language, each["withdrawn_on"]),
+            ]
+            for each in listed
+        ],
+        summary=language.counted("{count} resource.", "{count} resources.", len(listed)),
+    )
