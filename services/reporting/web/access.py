@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from math import ceil
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -35,6 +36,8 @@ HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 """A place on this site: no second slash, which would begin the name of another."""
 KEPT = ("lang", "next")
 """What the form keeps of the question it was asked with; a code is spent by then."""
+Trouble = Literal["unknown", "spent", "too often"]
+"""Why somebody is not logged in; the page says it in words."""
 FIELDS_MAX = 4
 FAILURES_MAX = 10
 FAILURES_SECONDS = 60.0
@@ -70,7 +73,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
     failures = Failures()
 
     def form(
-        request: Request, status: int = 200, problem: str | None = None, wait: int = 0
+        request: Request, status: int = 200, problem: Trouble | None = None, wait: int = 0
     ) -> Response:
         language = language_asked(request, strict=False)
         kept = {name: request.query_params[name] for name in KEPT if name in request.query_params}
@@ -94,7 +97,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def refused(request: Request, problem: str) -> Response:
+    def refused(request: Request, problem: Trouble) -> Response:
         failures.add(_address(request))
         return form(request, 403, problem)
 
