@@ -1,8 +1,7 @@
 """Pictures of the pages, for the documentation: `make screenshots`.
 
 The demo data's first and last quarter of 2024, on a desktop, on a phone, in the dark, in French,
-as the browser shows them with the letters of the PDF. Sleeping for nothing: a page is still when
-it has loaded.
+as the browser shows them with the letters of the PDF.
 """
 
 import os
