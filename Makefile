@@ -102,6 +102,10 @@ proto-check: develop ## Refuse gRPC definitions that would break a caller.
 samples: develop ## Record a sample for each type that has none; those that stand never change.
 	@$(BIN)/python -m tests.support.samples
 
+.PHONY: screenshots
+screenshots: develop ## Take the pictures of the pages in docs/images anew, in Chromium.
+	@$(BIN)/python -m tests.support.screenshots
+
 .PHONY: gazetteer
 gazetteer: develop $(GAZETTEER) ## Build the gazetteer of cities anew (downloads 55 MB once).
 	@$(BIN)/python -m deploy.gazetteer.build

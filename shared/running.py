@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -121,14 +122,16 @@ class App:
     async def http(
         self, listen: str, site: ASGIApp | None = None, trusted_proxies: str = ""
     ) -> None:
-        """Serve /healthz, /readyz, /metrics, and at every other address the service's own site."""
+        """Serve /healthz, /readyz, /metrics, and at every other address the service's own site.
+
+        Raises:
+            OSError: the address is taken.
+        """
         host, _, port = listen.rpartition(":")
         own = [] if site is None else [Mount("/", site)]
         application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
             application,
-            host=host,
-            port=int(port),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -137,7 +140,9 @@ class App:
             forwarded_allow_ips=trusted_proxies,
         )
         server = _Server(config)
-        task = asyncio.create_task(server.serve())
+        # Ours from the start: uvicorn, when it cannot have an address, ends the process by itself.
+        door = socket.create_server((host, int(port)))
+        task = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started:
             if task.done():
                 await task

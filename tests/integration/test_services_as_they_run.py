@@ -1,6 +1,7 @@
 """What the services lean on while they run: a fetch that ends as it should, a stop that ends."""
 
 import asyncio
+import socket
 
 import httpx
 import pytest
@@ -42,6 +43,14 @@ async def test_a_part_that_fails_ends_the_service(caplog: pytest.LogCaptureFixtu
         await asyncio.wait_for(opened.stopped.wait(), 5)
         assert opened.failed
     assert "a part of test failed" in caplog.text
+
+
+async def test_a_service_does_not_start_on_an_address_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(OSError, match="Address already in use"):
+            async with app("test") as opened:
+                await opened.http(address)
 
 
 async def test_a_service_tells_whether_it_lives_and_whether_it_is_ready(system: System) -> None:

@@ -23,23 +23,35 @@ VALUE, CHANGE = Column("value", "", Kind.COUNT), Column("change", "", Kind.CHANG
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a report stands.
+    """Where a report stands, and what stands around it.
 
     Args:
-        path: of the report itself, such as /reports/2024-Q1 or /reports/2024-Q1/v1.
+        period: its id.
+        version: of a published one.
         question: what was asked beside it, such as known_at; its links ask the same.
     """
 
-    path: str
+    period: str
+    version: int | None = None
     question: Mapping[str, str] = field(default_factory=dict)
 
-    def to(self, suffix: str = "", **more: str) -> str:
-        """Return the address of something that belongs to it."""
-        return address(self.path + suffix, {**self.question, **more})
+    @property
+    def path(self) -> str:
+        """The address of the report itself, to which the ending of a file is added."""
+        version = "" if self.version is None else f"/v{self.version}"
+        return f"/reports/{self.period}{version}"
 
-    def of(self, period_id: str) -> str:
+    def file(self, ending: str, **more: str) -> str:
+        """Return the address of the report as a file."""
+        return address(f"{self.path}.{ending}", {**self.question, **more})
+
+    def to(self, suffix: str = "", **more: str) -> str:
+        """Return the address of something that belongs to the report of the period."""
+        return address(f"/reports/{self.period}{suffix}", {**self.question, **more})
+
+    def of(self, period: str) -> str:
         """Return the address of another period's report, asked the same."""
-        return address(f"/reports/{period_id}", self.question)
+        return address(f"/reports/{period}", self.question)
 
 
 def body_of(document: Document, language: Language, where: Whereabouts) -> str:

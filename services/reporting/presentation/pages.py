@@ -18,6 +18,8 @@ ROWS_PRINTED_MAX = 100
 """How many rows of a table a page prints; a longer table has a page of its own."""
 ROWS_SPARED = 5
 """So few rows are not folded away."""
+COLUMNS_AIRY_MAX = 7
+"""A table with more columns is set closer."""
 LETTERS_BIG_MAX = 6
 """A longer number is written smaller."""
 
@@ -50,6 +52,7 @@ _templates = Environment(
 _templates.globals |= {
     "ROWS_PRINTED_MAX": ROWS_PRINTED_MAX,
     "ROWS_SPARED": ROWS_SPARED,
+    "COLUMNS_AIRY_MAX": COLUMNS_AIRY_MAX,
     "LETTERS_BIG_MAX": LETTERS_BIG_MAX,
     "COUNT": Column("", "", Kind.COUNT),
     "CHANGE": Column("", "", Kind.CHANGE),

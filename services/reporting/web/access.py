@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from math import ceil
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -35,6 +36,8 @@ HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 """A place on this site: no second slash, which would begin the name of another."""
 KEPT = ("lang", "next")
 """What the form keeps of the question it was asked with; a code is spent by then."""
+Trouble = Literal["unknown", "spent", "too often"]
+"""Why somebody is not logged in; the page says it in words."""
 FIELDS_MAX = 4
 FAILURES_MAX = 10
 FAILURES_SECONDS = 60.0
@@ -69,7 +72,9 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
     """Return the routes to log in and out, the addresses that `codes` hold among them."""
     failures = Failures()
 
-    def form(request: Request, status: int = 200, problem: str = "", wait: int = 0) -> Response:
+    def form(
+        request: Request, status: int = 200, problem: Trouble | None = None, wait: int = 0
+    ) -> Response:
         language = language_asked(request, strict=False)
         kept = {name: request.query_params[name] for name in KEPT if name in request.query_params}
         response = as_page(
@@ -77,7 +82,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
             language,
             request,
             status,
-            problem=language.text(problem) if problem else "",
+            problem=problem,
             action=f"/login?{urlencode(kept)}",
             characters_max=TOKEN_CHARACTERS_MAX,
         )
@@ -92,7 +97,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def refused(request: Request, problem: str) -> Response:
+    def refused(request: Request, problem: Trouble) -> Response:
         failures.add(_address(request))
         return form(request, 403, problem)
 
@@ -103,22 +108,22 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
         if code is None or request.method == "HEAD":
             return form(request)
         if wait := failures.wait_seconds(_address(request)):
-            return form(request, 429, TOO_OFTEN, wait)
+            return form(request, 429, "too often", wait)
         token = spend_code(codes, code, reports.now()) if codes else None
         if token is not None:
             return entered(request, token)
         if request.state.principal is not None:
             return RedirectResponse(place_here(request.query_params.get("next")), 303)
-        return refused(request, SPENT)
+        return refused(request, "spent")
 
     async def try_token(request: Request) -> Response:
         refuse_foreign(request)
         request.state.principal = None
         if wait := failures.wait_seconds(_address(request)):
-            return form(request, 429, TOO_OFTEN, wait)
+            return form(request, 429, "too often", wait)
         token = await _token_in(request)
         if door.access.authenticate(token) is None:
-            return refused(request, UNKNOWN)
+            return refused(request, "unknown")
         return entered(request, token)
 
     async def logout(request: Request) -> Response:
@@ -133,11 +138,6 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
         door.open("/login", try_token, ("POST",)),
         door.open("/logout", logout, ("POST",)),
     ]
-
-
-UNKNOWN = "This token is not known here."
-SPENT = "This address has been used, or is too old. `tandem login` prints a new one."
-TOO_OFTEN = "That went wrong too often. Try again in a minute."
 
 
 def place_here(target: str | None) -> str:

@@ -53,7 +53,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not `no-referrer`: a browser would then keep from us, too, where a form was sent from.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -190,10 +191,13 @@ def refuse_foreign(request: Request) -> None:
     Raises:
         Problem: the request says that it comes from elsewhere.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Problem(403, "Not allowed", "This form was sent from another site.")
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:  # a browser says it, and no page can make it say anything else
+        is_foreign = site not in ("same-origin", "none")
+    else:
+        host = request.headers.get("host")
+        is_foreign = origin is not None and origin.partition("://")[2] != host
+    if is_foreign:
         raise Problem(403, "Not allowed", "This form was sent from another site.")
 
 

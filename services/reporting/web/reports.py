@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.reporting.asking import period_asked
-from services.reporting.domain.period import Period
+from services.reporting.domain.period import Period, parse_period
 from services.reporting.presentation.body import Whereabouts, body_of, year_before
 from services.reporting.presentation.comparing import comparison
 from services.reporting.presentation.composing import sheet_of
-from services.reporting.presentation.language import Language
+from services.reporting.presentation.language import Language, language_of
 from services.reporting.presentation.listing import quarters_table, years_table
 from services.reporting.presentation.pages import address
 from services.reporting.presentation.sheet import Table
@@ -34,6 +35,8 @@ from services.reporting.web.answering import (
 from services.reporting.web.live import state_of
 
 TABLE_ROWS_PER_PAGE = 200
+PUBLISHED_BODIES_MAX = 32
+"""So many published reports are kept as pages; they never change."""
 
 
 def routes(door: Door, reports: Reports) -> list[Route]:
@@ -155,7 +158,30 @@ def routes(door: Door, reports: Reports) -> list[Route]:
 
 def _whereabouts(period: Period, known_at: datetime | None) -> Whereabouts:
     question = {"known_at": known_at.isoformat()} if known_at else {}
-    return Whereabouts(f"/reports/{period.id}", question)
+    return Whereabouts(period.id, question=question)
+
+
+async def as_published(request: Request, text: bytes, language: Language) -> Response:
+    """Return the page of a published report, which its stored bytes make."""
+    document = orjson.loads(text)
+    period = parse_period(document["period"]["id"])
+    body = await run_in_threadpool(_published_body, text, language.code)
+    return as_page(
+        "report.html",
+        language,
+        request,
+        title=f"{language.quarter(period.name)} v{document['version']}",
+        body=body,
+        follow=None,
+        state=None,
+    )
+
+
+@lru_cache(PUBLISHED_BODIES_MAX)
+def _published_body(text: bytes, language: str) -> Markup:
+    document = orjson.loads(text)
+    where = Whereabouts(document["period"]["id"], document["version"])
+    return Markup(body_of(document, language_of(language), where))  # noqa: S704 - our templates
 
 
 def _tables(report: Composed, language: Language, *, then: bool) -> dict[str, Table]:

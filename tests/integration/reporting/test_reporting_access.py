@@ -269,9 +269,20 @@ async def test_a_form_of_another_site_is_refused(
     assert (await browser.get("/reports.json")).status_code == 200
 
 
-async def test_a_form_of_this_site_is_taken(visit: Visit) -> None:
-    here = {"Origin": "http://reporting", "Sec-Fetch-Site": "same-origin"}
-    assert (await visit.browser().post("/login", data=TOKEN, headers=here)).status_code == 303
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://reporting"},
+        {"Origin": "http://reporting", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # of a page that tells no referrer
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+async def test_a_form_of_this_site_is_taken(visit: Visit, headers: dict[str, str]) -> None:
+    browser = visit.browser()
+    assert (await browser.post("/login", data=TOKEN, headers=headers)).status_code == 303
+    assert (await browser.post("/logout", headers=headers)).status_code == 303
 
 
 def test_every_address_is_documented_with_who_may_ask(visit: Visit) -> None:
