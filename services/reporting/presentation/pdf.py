@@ -198,7 +198,7 @@ def _chart(chart: Chart, table: Table, language: Language) -> dict[str, Any]:
     return {
         "title": chart.title,
         "subtitle": chart.subtitle,
-        "description": f"{chart.title}. {chart.description}",
+        "description": f"{chart.title.rstrip('.')}. {chart.description}",
         "source": chart.source,
         "svg": draw(chart, table, language),
         "width": CHART_PERCENT[chart.kind],
