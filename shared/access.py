@@ -31,6 +31,7 @@ class Action(StrEnum):
 
     COMMAND = "say that something happened"
     DECIDE = "decide what only a person may decide"
+    PUBLISH = "publish a report"
     READ = "read reports and what they count"
     INSPECT = "look at messages as they came in"
     READ_LEDGER = "read a ledger entry by entry"
@@ -40,6 +41,7 @@ class Action(StrEnum):
 RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.COMMAND: frozenset({"publisher", "staff", "service"}),
     Action.DECIDE: frozenset({"staff", "operator"}),
+    Action.PUBLISH: frozenset({"staff"}),
     Action.READ: frozenset({"publisher", "viewer", "staff", "operator", "service"}),
     # What was rejected may name people, so it is for those who repair it.
     Action.INSPECT: frozenset({"staff", "operator", "service"}),

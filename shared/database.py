@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,6 +136,19 @@ async def migrate(
         return ran
     finally:
         await connection.close()
+
+
+async def migrate_all(
+    address: DatabaseAddress,
+    role: str,
+    directories: Sequence[Path],
+    apart: Mapping[str, Sequence[Path]],
+) -> list[str]:
+    """Run the migrations of a service, and those of the schemas that it keeps apart, by name."""
+    ran = await migrate(address, role, directories)
+    for schema, others in apart.items():
+        ran += await migrate(address, role, others, schema=schema)
+    return ran
 
 
 async def _apply(connection: asyncpg.Connection, name: str, digest: str, text: str) -> None:

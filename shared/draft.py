@@ -68,8 +68,10 @@ class Draft:
     rejections: list[Rejection] = field(default_factory=list)
 
 
-def appended(draft: Draft, places: Sequence[tuple[int, datetime]]) -> Iterator[Row]:
-    """Yield the rows of the ledger and of the outbox, at these positions and times."""
+def appended(
+    draft: Draft, places: Sequence[tuple[int, datetime]], *, relays: bool = True
+) -> Iterator[Row]:
+    """Yield the rows of the ledger and, where it `relays`, of the outbox, at these positions."""
     for entry, (position, appended_at) in zip(draft.entries, places, strict=True):
         yield Row(
             "ledger",
@@ -88,7 +90,8 @@ def appended(draft: Draft, places: Sequence[tuple[int, datetime]]) -> Iterator[R
                 entry.traceparent,
             ),
         )
-        yield Row("outbox", (position,))
+        if relays:
+            yield Row("outbox", (position,))
 
 
 def bookkeeping(draft: Draft, provides: Callable[[Fact], str | None]) -> Iterator[Statement | Row]:

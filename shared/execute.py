@@ -38,7 +38,7 @@ class Rules:
 
     `messages` come from outside, `decisions` from people and neighbours over gRPC alone.
     `needs` names what must exist before a command (else it waits), `provides` what a fact brings
-    into being, `project` the rows of the service's own read model.
+    into being, `project` the rows of the service's own read model. `relays`: facts go out on FACTS.
     """
 
     ledger: str
@@ -51,6 +51,7 @@ class Rules:
     project: Callable[[Recorded], Sequence[Statement | Row]]
     queries: Queries
     decisions: Any = None
+    relays: bool = True
 
     @property
     def everything(self) -> Any:
@@ -288,7 +289,8 @@ class Executor:
         if draft.entries:
             rows = await connection.fetch(self._queries["places"], len(draft.entries))
             places = [(row["position"], row["appended_at"]) for row in rows]
-            await run(connection, self._queries, appended(draft, places))
+            rows_added = appended(draft, places, relays=self._rules.relays)
+            await run(connection, self._queries, rows_added)
         await run(connection, self._queries, bookkeeping(draft, self._rules.provides))
         projected = [row for entry in draft.entries for row in self._rules.project(entry)]
         await run(connection, self._rules.queries, projected)

@@ -33,7 +33,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared import telemetry
-from shared.database import connect_pool, migrate
+from shared.database import connect_pool, migrate_all
 from shared.errors import TandemError
 from shared.messaging import connect, leave
 from shared.rpc import Serving
@@ -79,9 +79,9 @@ class App:
         self.failed = True
         self.stopped.set()
 
-    async def database(self, settings: ServiceSettings) -> asyncpg.Pool:
-        """Return the pool of this service's database."""
-        pool = await connect_pool(settings.database)
+    async def database(self, settings: ServiceSettings, schema: str | None = None) -> asyncpg.Pool:
+        """Return a pool of this service's database, on the tables of a schema when one is named."""
+        pool = await connect_pool(settings.database, **{"search_path": schema} if schema else {})
         self.stack.push_async_callback(pool.close)
 
         async def answers() -> bool:
@@ -213,6 +213,7 @@ def main(
     running: Callable[[], AbstractAsyncContextManager[App]],
     migrations: Sequence[Path],
     errands: Mapping[str, Errand] = MappingProxyType({}),
+    apart: Mapping[str, Sequence[Path]] = MappingProxyType({}),
 ) -> None:
     """Run a service until it is told to stop, or its migrations when asked to `migrate`.
 
@@ -221,6 +222,7 @@ def main(
         running: opens it.
         migrations: directories of SQL.
         errands: what else it can be asked for by name; each gets the words behind that name.
+        apart: directories of SQL for schemas of their own, which no rebuild replaces.
 
     Exits with 0 after SIGINT or SIGTERM, with 1 when a part failed.
     """
@@ -228,7 +230,7 @@ def main(
     zoneinfo.reset_tzpath(to=())
     telemetry.start(name)
     if sys.argv[1:] == ["migrate"]:
-        ran = asyncio.run(migrate(DatabaseSettings().database, name, migrations))
+        ran = asyncio.run(migrate_all(DatabaseSettings().database, name, migrations, apart))
         logger.info("migrated", extra={"count": len(ran)})
         return
     if sys.argv[1:2] and (errand := errands.get(sys.argv[1])) is not None:

@@ -10,10 +10,12 @@ from tandem.reporting.v1 import reporting_pb2_grpc
 
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
+from services.reporting.publishing import SCHEMA, Publishing
 from services.reporting.reading import QUERIES, load_registry
 from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
+from services.reporting.signing import Signer
 from services.reporting.standing import DERIVED, Standing
 from services.reporting.web import routes
 from shared.access import Access
@@ -22,7 +24,7 @@ from shared.clock import Clock, system_clock
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
-from shared.database import PROJECTION_TABLES
+from shared.database import LEDGER_TABLES, PROJECTION_TABLES
 from shared.ledger import RemoteLedger
 from shared.messaging import keep_consumer
 from shared.projector import Projector
@@ -33,6 +35,7 @@ from shared.running import App, app
 
 HERE = Path(__file__).parent
 MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
+APART = {SCHEMA: (LEDGER_TABLES, HERE / "sql" / "publication")}
 SHARED = HERE.parents[1] / "shared"
 CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
 """What the rows depend on: when it changes, a rebuild that was broken off begins anew."""
@@ -126,13 +129,23 @@ async def running(
         opened.background(standing.run())
         opened.background(reports.refresh_for_ever(reports.watched))
         opened.background(reports.refresh_for_ever(reports.read_lately))
+        publishing = Publishing(
+            await opened.database(settings, SCHEMA),
+            reports,
+            registry,
+            auditor.comparison,
+            Signer.load(settings.signing_key_file),
+            clock,
+        )
+        await publishing.keep_keys()
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",
-            ReportingServicer(reports, auditor.comparison),
+            ReportingServicer(reports, publishing, auditor.comparison),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
-        await opened.http(settings.http_listen, routes(reports, access, opened.stopped))
+        served = routes(reports, publishing, access, opened.stopped)
+        await opened.http(settings.http_listen, served)
         yield opened

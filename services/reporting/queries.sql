@@ -4,6 +4,36 @@ select city_id, name, kind, country, subdivision, within_id, population, latitud
     urban, named
 from city_at($1);
 
+-- publications_of
+-- The versions of a period that were published, the first one first; in the schema `publication`.
+select period, version, status, known_at, sha256, published_by, reason, note, cells_changed
+from published_report
+where period = $1
+order by version;
+
+-- publications_latest
+-- What was published of any period, the latest first.
+select period, version, status, known_at, sha256, published_by, reason, note, cells_changed
+from published_report
+order by known_at desc, period, version desc
+limit $1;
+
+-- published_document
+-- The bytes of a version.
+select document from published_report where period = $1 and version = $2;
+
+-- published_documents
+-- The bytes of all versions of a period, the first one first.
+select document from published_report where period = $1 order by version;
+
+-- keep_key
+-- A public key that seals reports from now on.
+insert into sealing_key (key_id, jwk) values ($1, $2) on conflict do nothing;
+
+-- sealing_keys
+-- Every public key that ever sealed a report, in the order in which they came into use.
+select jwk from sealing_key order by used_from, key_id;
+
 -- populations
 -- Every population stated for a city, by source and vintage.
 select city_id, source, year, population

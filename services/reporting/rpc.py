@@ -1,19 +1,22 @@
-"""gRPC of reporting: reports, their evidence, and the list of them."""
+"""gRPC of reporting: reports, their evidence, the list of them, and what was published."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
 from services.reporting.asking import known_at_asked, period_asked
 from services.reporting.domain.period import Period
+from services.reporting.publishing import Publishing
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reports import Reports
 from shared.comparison import Comparison, Finding, Verdict
-from shared.errors import NotFound, Unavailable
-from shared.rpc import caller
+from shared.contracts.messages.reporting import PublishReport
+from shared.errors import InvalidData, NotFound, Unavailable, Violation
+from shared.rpc import caller, received, to_receipt
 
 ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
 
@@ -21,12 +24,14 @@ ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
 class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
     """What others ask of reporting."""
 
-    def __init__(self, reports: Reports, comparison: Comparison) -> None:
-        """Bind the reports, and what compares their rows with the ledgers."""
-        self._reports, self._comparison = reports, comparison
+    def __init__(self, reports: Reports, publishing: Publishing, comparison: Comparison) -> None:
+        """Bind the reports, what was published, and what compares rows with the ledgers."""
+        self._reports, self._publishing, self._comparison = reports, publishing, comparison
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
-        """Return the report of a period, as it stands now or as it was known at a moment."""
+        """Return the report of a period: as it stands now, as it was known then, as published."""
+        if request.HasField("version"):
+            return await self._published_report(request)
         known_at = known_at_asked(request.known_at or None, self._reports.now())
         try:
             report = await self._reports.report(_period(request), known_at)
@@ -65,6 +70,68 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         return pb.ListReportsResponse(
             reports=[ParseDict(entry, pb.ReportSummary()) for entry in entries]
         )
+
+    async def _published_report(self, request: pb.GetReportRequest) -> pb.GetReportResponse:
+        if request.HasField("known_at"):
+            raise InvalidData([Violation("known_at", "does not go with a version")])
+        content = await self._publishing.published(_period(request), request.version)
+        document = orjson.loads(content)
+        del document["lists"]
+        return pb.GetReportResponse(report=ParseDict(document, pb.Report()))
+
+    async def PublishReport(
+        self, request: pb.PublishReportRequest, context: Any
+    ) -> pb.PublishReportResponse:
+        """Publish a report, and answer once it is durable."""
+        asked = received(request, PublishReport, self._reports.now())
+        try:
+            receipt = await self._publishing.publish(asked)
+        except FuturePeriod as error:
+            raise NotFound(str(error)) from None
+        return pb.PublishReportResponse(receipt=to_receipt(receipt))
+
+    async def ListVersions(
+        self, request: pb.ListVersionsRequest, context: Any
+    ) -> pb.ListVersionsResponse:
+        """Return the versions of a period, the first one first."""
+        versions = await self._publishing.versions(_period(request))
+        return pb.ListVersionsResponse(
+            versions=[ParseDict(each.to_json(), pb.PublishedVersion()) for each in versions]
+        )
+
+    async def GetPublishedReport(
+        self, request: pb.GetPublishedReportRequest, context: Any
+    ) -> pb.GetPublishedReportResponse:
+        """Return the bytes of a version."""
+        period = _period(request)
+        version = await self._publishing.version(period, request.version)
+        return pb.GetPublishedReportResponse(
+            document=await self._publishing.published(period, request.version),
+            sha256=version.sha256,
+        )
+
+    async def DiffReports(
+        self, request: pb.DiffReportsRequest, context: Any
+    ) -> pb.DiffReportsResponse:
+        """Return what changed from a version to a later one, or to now."""
+        after = request.after if request.HasField("after") else None
+        change = await self._publishing.change(_period(request), request.before, after)
+        said = change.to_json(everything=self._reports.sees_everything(caller()))
+        document = {
+            "before": said["from"],
+            "after": said["to"],
+            "known_at": said["known_at"],
+            "cells": said["cells"],
+            "causes": said["causes"],
+        }
+        return ParseDict(document, pb.DiffReportsResponse())
+
+    async def VerifyReport(
+        self, request: pb.VerifyReportRequest, context: Any
+    ) -> pb.VerifyReportResponse:
+        """Tell whether a file is a report that was published, and unchanged."""
+        verdict = await self._publishing.verify(request.file)
+        return ParseDict(verdict.to_json(), pb.VerifyReportResponse())
 
     async def AuditProjections(
         self, request: pb.AuditProjectionsRequest, context: Any

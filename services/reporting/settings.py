@@ -1,14 +1,17 @@
 """The environment of reporting."""
 
+from pathlib import Path
+
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What reporting reads beyond every service's settings: whose ledgers fill its gaps."""
+    """What reporting reads beyond every service's settings: ledgers that fill its gaps, its key."""
 
     peer_membership: str
     peer_events: str
     peer_resources: str
+    signing_key_file: Path
 
     @property
     def peers(self) -> dict[str, str]:

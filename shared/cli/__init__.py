@@ -10,6 +10,7 @@ report_text.py   a report as text for a terminal
 evidence_text.py the evidence of a figure as text
 terminal.py      how lines are printed, and what others wrote
 words.py         what text reports say around the figures, in each language
+publications.py  tandem publish-report, diff, verify
 publish.py       tandem publish, schemas
 generate.py      tandem generate
 credentials.py   tandem credentials add, list, revoke

@@ -32,7 +32,7 @@ BINARY = (Format.XLSX, Format.PDF)
 
 
 class Printed(StrEnum):
-    """How evidence is printed."""
+    """How anything else is printed."""
 
     TEXT = "text"
     JSON = "json"
@@ -56,6 +56,7 @@ KnownAt = Annotated[
     typer.Option("--known-at", help="As known at this instant, such as 2024-04-10T12:00:00Z."),
 ]
 InCalendar = Annotated[Calendar, typer.Option(help="The calendar of a period without FY.")]
+As = Annotated[Printed, typer.Option("--format", help="How to print it.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write it to.", dir_okay=False)
 ]
@@ -69,18 +70,25 @@ def report(
     lang: Annotated[Language, typer.Option(help="The language of it; JSON has all.")] = Language.EN,
     output: Output = None,
     known_at: KnownAt = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="As published under this number.")
+    ] = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the report of a quarter or a year, as known now or then, or write it to a file."""
+    """Print the report of a quarter or a year, as known now, then or as published, or write it."""
+    if version is not None and known_at is not None:
+        raise OperatorError("Give a version or a moment: a version was known at its own.")
     system = find(data)
     if format_ in FILES:
         if format_ in BINARY and output is None and sys.stdout.isatty():
             raise OperatorError(f"A {format_} is not for the terminal: name a file with --output.")
         question = {"calendar": calendar, "known_at": known_at, "lang": lang}
-        _write(system.fetch(f"/reports/{quote(period, safe='')}.{format_}", question), output)
+        published = "" if version is None else f"/v{version}"
+        address = f"/reports/{quote(period, safe='')}{published}.{format_}"
+        _write(system.fetch(address, question), output)
         return
-    document = ask_report(system, period, calendar, known_at)
+    document = ask_report(system, period, calendar, known_at, version)
     if format_ is Format.JSON:
         text = json_text(document)
     else:
@@ -113,7 +121,7 @@ def evidence(
     period: Period,
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="Such as cities_engaged.")],
     facts: Annotated[bool, typer.Option("--facts", help="The recorded facts as well.")] = False,
-    format_: Annotated[Printed, typer.Option("--format", help="How to print it.")] = Printed.TEXT,
+    format_: As = Printed.TEXT,
     known_at: KnownAt = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
@@ -130,11 +138,17 @@ def evidence(
 
 
 def ask_report(
-    system: System, period: str, calendar: str = Calendar.CIVIL, known_at: str | None = None
+    system: System,
+    period: str,
+    calendar: str = Calendar.CIVIL,
+    known_at: str | None = None,
+    version: int | None = None,
 ) -> Any:
     """Return the report of a period as the document that the contract describes."""
+    published = "" if version is None else f"/v{version}"
     return system.get(
-        f"/reports/{quote(period, safe='')}.json", {"calendar": calendar, "known_at": known_at}
+        f"/reports/{quote(period, safe='')}{published}.json",
+        {"calendar": calendar, "known_at": known_at},
     )
 
 

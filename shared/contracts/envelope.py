@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote
@@ -77,6 +77,11 @@ class Envelope:
     def source_name(self) -> str:
         """The name of the publishing system: "crm" of "/systems/crm"."""
         return self.source.removeprefix(SOURCE_PREFIX)
+
+    def timeless(self) -> "Envelope":
+        """Return the same without its time as a part of its identity."""
+        identity = f"{self.type}\n\n".encode() + self.data
+        return replace(self, digest=hashlib.sha256(identity).digest())
 
 
 def parse(headers: Mapping[str, str] | None, body: bytes) -> Envelope:

@@ -23,6 +23,7 @@ class Service:
         consumes: the stream on which it has a durable consumer of its own name.
         database: whether it owns a database, and so has migrations to run.
         keeps_vault: whether it is given the key of the person vault.
+        seals: whether it is given the key that seals what it publishes.
         command: how it is started; empty for `python -m services.<name>`.
     """
 
@@ -32,6 +33,7 @@ class Service:
     consumes: str | None = None
     database: bool = True
     keeps_vault: bool = False
+    seals: bool = False
     command: tuple[str, ...] = ()
 
 
@@ -39,7 +41,7 @@ SERVICES = (
     Service("membership", http=1, grpc=1, consumes=INTAKE),
     Service("events", http=2, grpc=2, consumes=INTAKE, keeps_vault=True),
     Service("resources", http=3, grpc=3, consumes=INTAKE),
-    Service("reporting", http=0, grpc=4, consumes=FACTS),
+    Service("reporting", http=0, grpc=4, consumes=FACTS, seals=True),
 )
 
 

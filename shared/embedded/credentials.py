@@ -61,6 +61,7 @@ def prepare_credentials(directory: DataDirectory, services: Sequence[Service]) -
     for name in (*(service.name for service in services), *PEOPLE):
         kept_secret(directory.token(name))
     kept_secret(directory.vault_key)
+    kept_secret(directory.signing_key)
     if not directory.credentials.exists():  # the first start; a demo revoked later stays revoked
         add_publisher(directory.root, DEMO)
     with held_lock(_lock_file(directory), wait=True):

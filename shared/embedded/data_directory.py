@@ -81,6 +81,11 @@ class DataDirectory:
         """The key of the person vault, 32 random bytes in hex."""
         return self.secrets / "vault.key"
 
+    @property
+    def signing_key(self) -> Path:
+        """The key that seals published reports, 32 random bytes in hex."""
+        return self.secrets / "signing.key"
+
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""
         return self.secrets / f"{name}.seed"

@@ -139,6 +139,8 @@ def _environment(
         }
     if service.keeps_vault:
         environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
+    if service.seals:
+        environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:
         if peer.grpc is not None:
             environment[f"TANDEM_PEER_{peer.name.upper()}"] = f"{HOST}:{ports.grpc(peer)}"

@@ -4,9 +4,8 @@ A request mirrors its message field by field, so one walk over the descriptor se
 what the contract then refuses is named by the path of the field.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -107,8 +106,7 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
         late = f"{envelope.time.isoformat()} is later than {now.isoformat()} by over a day"
         raise InvalidData([Violation(f"{CONTEXT}.time", late)])
     if not context.HasField("time"):
-        timeless = hashlib.sha256(f"{envelope.type}\n\n".encode() + envelope.data).digest()
-        envelope = replace(envelope, digest=timeless)
+        envelope = envelope.timeless()
     return Received(raw, envelope, message)
 
 

@@ -26,6 +26,7 @@ from shared import protogen
 from shared.access import Action
 from shared.contracts.messages.events import EventsMessage
 from shared.contracts.messages.membership import MembershipMessage
+from shared.contracts.messages.reporting import ReportingDecision
 from shared.contracts.messages.resources import ResourcesMessage
 from shared.recorded import members
 from shared.rpc.translation import contract_name
@@ -34,6 +35,7 @@ OWNERS: Mapping[Any, Any] = {
     membership_pb2: MembershipMessage,
     events_pb2: EventsMessage,
     resources_pb2: ResourcesMessage,
+    reporting_pb2: ReportingDecision,
 }
 MIRRORED = [
     pytest.param(module.DESCRIPTOR, message, id=message.__name__)
@@ -107,7 +109,7 @@ def test_a_method_names_what_it_asks_of_its_caller(method: Any) -> None:
     action = Action[common_pb2.Action.Name(value).removeprefix("ACTION_")]
     is_command = "context" in method.input_type.fields_by_name
     assert (action is Action.DECIDE) == (method.name in DECISIONS)
-    assert (action in {Action.COMMAND, Action.DECIDE}) == is_command
+    assert (action in {Action.COMMAND, Action.DECIDE, Action.PUBLISH}) == is_command
     if is_command:
         answer: Descriptor = method.output_type
         assert [field.message_type for field in answer.fields] == [common_pb2.Receipt.DESCRIPTOR]

@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError, ServerError
 
 from shared import messaging
-from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate
+from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate, migrate_all
 from shared.embedded import nats as broker
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
@@ -57,10 +57,11 @@ EMPTY = """
 do $$
 declare name text; filled boolean; names text := '';
 begin
-    for name in select tablename from pg_tables
-                 where schemaname = 'public' and tablename <> 'migration' order by 1 loop
-        execute format('select exists (select 1 from %I)', name) into filled;
-        if filled then names := names || format(', %I', name); end if;
+    for name in select format('%I.%I', schemaname, tablename) from pg_tables
+                 where schemaname in ('public', 'publication')
+                   and tablename not in ('migration', 'sealing_key') order by 1 loop
+        execute format('select exists (select 1 from %s)', name) into filled;
+        if filled then names := names || format(', %s', name); end if;
     end loop;
     if names <> '' then
         execute 'truncate ' || substr(names, 3) || ' restart identity';
@@ -208,7 +209,8 @@ async def _migrated(running: Servers) -> dict[str, asyncpg.Connection]:
     names = [service.name for service in available_services()]
     for name in names:
         owner = database_address(running, name, postgres.owner_role(name))
-        await migrate(owner, name, importlib.import_module(f"services.{name}.app").MIGRATIONS)
+        built = importlib.import_module(f"services.{name}.app")
+        await migrate_all(owner, name, built.MIGRATIONS, getattr(built, "APART", {}))
     superuser = await postgres.connect(running.directory)
     await superuser.execute(f"create database {SCRATCH}")
     await superuser.close()

@@ -16,9 +16,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from shared.contracts import events, membership, resources
+from shared.contracts import events, membership, reporting, resources
 from shared.contracts.messages import events as events_messages
 from shared.contracts.messages import membership as membership_messages
+from shared.contracts.messages import reporting as reporting_messages
 from shared.contracts.messages import resources as resources_messages
 from shared.contracts.values import Contract
 from shared.recorded import members
@@ -34,12 +35,15 @@ UNIONS: tuple[Any, ...] = (
     events_messages.EventsMessage,
     events_messages.EventsDecision,
     resources_messages.ResourcesMessage,
+    reporting.ReportingEvent,
+    reporting_messages.ReportingDecision,
 )
 WORDS: dict[str, Any] = {
     "activity_id": "webinar-2024-03-27",
     "announced_by": "webinar-platform",
     "at": "2024-03-27T14:02:11Z",
     "attendance": 58,
+    "cells_changed": 41,
     "census_geoid": "3902736",
     "city_id": "athens-oh",
     "claimed_by": "scn-calendar",
@@ -56,24 +60,30 @@ WORDS: dict[str, Any] = {
         ["2024-03-27T14:02:11Z", "2024-03-27T14:31:00Z"],
         ["2024-03-27T14:33:05Z", "2024-03-27T15:14:40Z"],
     ],
+    "known_at": "2024-04-21T12:00:00Z",
     "language": "fr",
     "languages": ["en", "fr"],
     "latitude": 39.32924,
     "longitude": -82.10126,
     "name": "Athens",
     "named": False,
+    "note": "The attendance of the webinar of 31 March came in",
     "occurrence": "2",
     "on": "2024-03-27",
     "organisation": "City of Athens",
     "organisers": ["NLC", "SCN", "other:city-of-athens"],
     "people": 3,
+    "period": "2024-Q1",
     "person": "3f2c9a7d51e84b60a1d2c3e4f5061728",
+    "previous_sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    "published_by": "staff",
     "publisher": "SCN",
     "reason": "Moved to the summer: the hall is closed",
     "reference_id": "b5a2c96250612366ea272ffa",
     "registrations": 112,
     "resource_id": "toolkit-prevention",
     "series": "mayors-against-hate",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "source": "US Census Bureau, Vintage 2023",
     "starts_at": "2024-03-27T10:00",
     "started_at": "2024-03-27T14:00:00Z",
@@ -90,7 +100,10 @@ WORDS: dict[str, Any] = {
     "within": "athens-county-oh",
     "year": 2023,
 }
-WORDS_OF_ONE: dict[tuple[str, str], Any] = {("Person", "name"): "Zoë Example"}
+WORDS_OF_ONE: dict[tuple[str, str], Any] = {
+    ("Person", "name"): "Zoë Example",
+    ("ReportPublished", "version"): 2,
+}
 
 
 def types() -> dict[str, type[Contract]]:

@@ -77,7 +77,6 @@ class Entry:
     version: int
     status: str
     published_at: datetime
-    sha256: str
     headline: str
     note: str | None = None
 

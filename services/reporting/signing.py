@@ -1,0 +1,150 @@
+"""The private keys of reporting: what it publishes is sealed by Ed25519, and PDFs signed by P-256.
+
+Both follow from the one secret in TANDEM_SIGNING_KEY_FILE. Put another secret there and start
+again, and what follows is sealed by new keys; the public ones of before stay known (publishing.py).
+How anybody verifies, with public keys alone, stands in shared/sealing.
+"""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from shared.sealing import ALGORITHM, CANONICALIZATION, Keys, canonical
+from shared.sealing.documents import SEAL, Json, unsealed
+from shared.sealing.keys import Jwk, jwk_of_document_key, jwk_of_pdf_key, key_id, key_set
+
+SECRET_BYTES = 32
+PDF_KEY_PURPOSE = b"tandem: the P-256 key that signs PDFs"
+# More than the order of the curve by 128 bits, so that what is left over favours no key.
+PDF_KEY_BYTES = 48
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+COMMON_NAME = "Tandem: reports of NLC and SCN"
+VALID_FROM, VALID_UNTIL = datetime(2024, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
+SIGNATURE_FIELD = "TandemSeal"
+
+
+class Signer:
+    """Seals documents and signs PDFs."""
+
+    def __init__(self, secret: bytes) -> None:
+        """Derive both keys.
+
+        Raises:
+            ValueError: the secret has not 32 bytes.
+        """
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(f"the secret has {len(secret)} bytes, not {SECRET_BYTES}")
+        self._document_key = Ed25519PrivateKey.from_private_bytes(secret)
+        expanded = HKDF(hashes.SHA256(), PDF_KEY_BYTES, None, PDF_KEY_PURPOSE).derive(secret)
+        scalar = int.from_bytes(expanded) % (P256_ORDER - 1) + 1
+        self._pdf_key = ec.derive_private_key(scalar, ec.SECP256R1())
+
+    @classmethod
+    def load(cls, file: Path) -> "Signer":
+        """Return the signer whose secret a file keeps, in hex.
+
+        Raises:
+            OSError, ValueError: there is no such file, or it keeps something else.
+        """
+        return cls(bytes.fromhex(file.read_text("utf-8").strip()))
+
+    @property
+    def jwks(self) -> tuple[Jwk, Jwk]:
+        """The public keys, as JSON Web Keys."""
+        return (
+            jwk_of_document_key(self._document_key.public_key()),
+            jwk_of_pdf_key(self._pdf_key.public_key()),
+        )
+
+    @property
+    def keys(self) -> Keys:
+        """The public keys, to verify with."""
+        return key_set(self.jwks)
+
+    def seal(self, document: Json) -> dict[str, Any]:
+        """Return a document with its seal: hash and signature of its canonical form without it."""
+        content = canonical(unsealed(document))
+        seal = {
+            "algorithm": ALGORITHM,
+            "canonicalization": CANONICALIZATION,
+            "key_id": key_id(self._document_key.public_key().public_bytes_raw()),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "signature": base64.b64encode(self._document_key.sign(content)).decode(),
+        }
+        return {**document, SEAL: seal}
+
+    def sign_pdf(self, pdf: bytes) -> bytes:
+        """Return a PDF with a signature (PAdES) over all of it, invisible on its pages.
+
+        Runs an event loop of its own, so call it in a thread where one runs already.
+        """
+        metadata = PdfSignatureMetadata(
+            field_name=SIGNATURE_FIELD,
+            md_algorithm="sha256",
+            subfilter=SigSeedSubFilter.PADES,
+            name=COMMON_NAME,
+        )
+        signed = BytesIO()
+        PdfSigner(metadata, self._pdf_signer).sign_pdf(
+            IncrementalPdfFileWriter(BytesIO(pdf)), output=signed
+        )
+        return signed.getvalue()
+
+    @cached_property
+    def _pdf_signer(self) -> SimpleSigner:
+        private = self._pdf_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return SimpleSigner(
+            signing_cert=asn1_x509.Certificate.load(self._certificate()),
+            signing_key=asn1_keys.PrivateKeyInfo.load(private),
+            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
+        )
+
+    def _certificate(self) -> bytes:
+        """Return the certificate that the key gives itself: it names the key and vouches for none.
+
+        Who signed is known by the public key alone, which /keys.json serves.
+        """
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, COMMON_NAME)])
+        public = self._pdf_key.public_key()
+        serial = hashlib.sha256(str(public.public_numbers().x).encode()).digest()[:16]
+        usage = x509.KeyUsage(
+            digital_signature=True,
+            content_commitment=True,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=False,
+            crl_sign=False,
+            encipher_only=False,
+            decipher_only=False,
+        )
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(public)
+            .serial_number(int.from_bytes(serial) | 1)
+            .not_valid_before(VALID_FROM)
+            .not_valid_after(VALID_UNTIL)
+            .add_extension(usage, critical=True)
+        )
+        signed = builder.sign(self._pdf_key, hashes.SHA256(), ecdsa_deterministic=True)
+        return signed.public_bytes(Encoding.DER)
