@@ -100,7 +100,7 @@ def _report(sheet: Sheet, language: Language, made: datetime) -> dict[str, Any]:
         {
             "language": language.locale.language,
             "title": sheet.title,
-            "kicker": " · ".join(language.text(name) for name in AUTHORS),
+            "kicker": f"{AUTHORS[0]} · {language.text('Strong Cities Network')}",
             "author": list(AUTHORS),
             "keywords": [sheet.period, "NLC", "SCN"],
             "made": {part: getattr(made, part) for part in _MOMENT},
