@@ -7,6 +7,7 @@ Found in Python (`language.text("…")`, `counted("…", "…", n)`, titles of `
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -55,6 +56,7 @@ def in_registry(source: str) -> Iterator[Message]:
         yield from metric["excludes"]
 
 
+@cache
 def messages() -> dict[Message, str]:
     """Return every text that people read, and the first file that asks for it."""
     found: dict[Message, str] = {}
@@ -66,3 +68,14 @@ def messages() -> dict[Message, str]:
             for message in extract(file.read_text("utf-8")):
                 found.setdefault(message, str(file.relative_to(REPORTING)))
     return found
+
+
+@cache
+def spoken() -> frozenset[str]:
+    """Return every string of the Python code: a text may be chosen before it is asked for."""
+    return frozenset(
+        node.value
+        for file in REPORTING.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )

@@ -1,5 +1,6 @@
 """The headline: a few plain sentences of fixed grammar, in English, French and Spanish."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from services.reporting.domain.dates import Dates
 
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
+QUARTER = re.compile(r"^([0-9]{4})-Q([1-4])$")
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -57,7 +59,8 @@ def _english(story: Story) -> str:
         [(story.joint, "joint"), (story.nlc, "NLC"), (story.scn, "SCN"), (story.other, "other")],
     )
     engaged = (
-        f"{'So far in' if story.so_far else 'In'} {story.period} ({_english_dates(story.dates)}), "
+        f"{'So far in' if story.so_far else 'In'} {_english_name(story.period)} "
+        f"({_english_dates(story.dates)}), "
         f"NLC and SCN engaged {n(story.cities, 'city', 'cities')} in "
         f"{n(story.countries, 'country', 'countries')}, held {webinars} among "
         f"{n(story.activities, 'activity', 'activities')}, and shared "
@@ -76,8 +79,7 @@ def _english(story: Story) -> str:
         )
     if story.attribution is not None:
         sentences.append(
-            f"Only {_decimal(story.attribution, '.')} % of attendance "
-            "could be attributed to a city."
+            f"Only {_decimal(story.attribution, '.')}% of attendance could be attributed to a city."
         )
     return " ".join(sentences)
 
@@ -95,7 +97,8 @@ def _french(story: Story) -> str:
     )
     opening = "À ce jour, pour" if story.so_far else "Pour"
     engaged = (
-        f"{opening} {story.period} ({_french_dates(story.dates)}), NLC et SCN ont mobilisé "
+        f"{opening} {_french_name(story.period)} ({_french_dates(story.dates)}), "
+        "NLC et SCN ont mobilisé "
         f"{n(story.cities, 'ville', 'villes')} dans {n(story.countries, 'pays', 'pays')}, tenu "
         f"{webinars} parmi {n(story.activities, 'activité', 'activités')} et partagé "
         f"{n(story.resources, 'ressource', 'ressources')}."
@@ -134,8 +137,9 @@ def _spanish(story: Story) -> str:
         ],
     )
     opening = "En lo que va de" if story.so_far else "En"
+    opening = f"{opening} {_spanish_name(story.period)}".replace(" de el ", " del ")
     engaged = (
-        f"{opening} {story.period} ({_spanish_dates(story.dates)}), NLC y SCN contaron con "
+        f"{opening} ({_spanish_dates(story.dates)}), NLC y SCN contaron con "
         f"{n(story.cities, 'ciudad participante', 'ciudades participantes')} en "
         f"{n(story.countries, 'país', 'países')}, celebraron {webinars} entre "
         f"{n(story.activities, 'actividad', 'actividades')} y compartieron "
@@ -159,13 +163,26 @@ def _spanish(story: Story) -> str:
         )
     if story.attribution is not None:
         sentences.append(
-            f"Solo el {_decimal(story.attribution, '.')} % de las asistencias "
+            f"Solo el {_decimal(story.attribution, '.')}{NO_BREAK_SPACE}% de las asistencias "
             "pudo atribuirse a una ciudad."
         )
     return " ".join(sentences)
 
 
 LANGUAGES: dict[str, Callable[[Story], str]] = {"en": _english, "fr": _french, "es": _spanish}
+
+
+def _english_name(period: str) -> str:
+    """Return what a period is called: Q1 2024, and NLC FY2024-Q2 as it is."""
+    return QUARTER.sub(r"Q\2 \1", period)
+
+
+def _french_name(period: str) -> str:
+    return QUARTER.sub(r"le T\2 \1", period)
+
+
+def _spanish_name(period: str) -> str:
+    return QUARTER.sub(r"el T\2 de \1", period)
 
 
 def _parts(whole: str, parts: list[tuple[int, str]]) -> str:

@@ -26,6 +26,7 @@ LOCALES = {"en": "en", "fr": "fr", "es": "es_419"}
 LONG_DATES = {"en": "d MMMM y", "fr": "d MMMM y", "es": "d 'de' MMMM 'de' y"}
 MONTHS = {"en": "MMMM y", "fr": "MMMM y", "es": "MMMM 'de' y"}
 """Dates are written day first in each language, as both networks' offices read them."""
+MINUS = "\N{MINUS SIGN}"
 CATALOGUES = Path(__file__).parents[1] / "locale"
 PERCENT_DECIMALS_MAX = 1
 
@@ -58,13 +59,12 @@ class Language:
         return found if found != key or self.code == "en" else key
 
     def number(self, value: float) -> str:
-        """Return a number as it is written: 1,234 or 1 234."""
-        return str(format_decimal(value, locale=self.locale))
+        """Return a number as it is written: 1,234, 1 234, −5."""
+        return str(format_decimal(value, locale=self.locale)).replace("-", MINUS)
 
     def change(self, value: float) -> str:
         """Return a change with its sign: +3, −2, 0."""
-        sign = "+" if value > 0 else "−" if value < 0 else ""
-        return sign + self.number(abs(value))
+        return f"+{self.number(value)}" if value > 0 else self.number(value)
 
     def percent(self, value: float) -> str:
         """Return a share of 100 with its sign: 83.3 %, 83,3 %."""

@@ -4,6 +4,8 @@ import pytest
 from conftest import Desk
 from reporting_book import golden_quarter
 
+from tests.support.documents import golden
+
 V1, V2 = "2024-04-10T12:00", "2024-04-21T12:00"
 
 
@@ -70,14 +72,14 @@ async def test_its_headline_says_what_is_missing_and_what_could_not_be_attribute
     first, second = (await desk.report(known_at=V1), await desk.report(known_at=V2))
 
     assert first["headline"]["en"] == (
-        "In 2024-Q1 (1 January to 31 March 2024), NLC and SCN engaged 4 cities in 2 countries, "
+        "In Q1 2024 (1 January to 31 March 2024), NLC and SCN engaged 4 cities in 2 countries, "
         "held 2 webinars (1 joint, 1 NLC, 0 SCN) among 2 activities, and shared 0 resources. "
         "The engaged cities have 2,040,000 residents. "
         "Incomplete: 1 of 2 held occurrences awaits final attendance. "
-        "Only 75 % of attendance could be attributed to a city."
+        "Only 75% of attendance could be attributed to a city."
     )
     assert second["headline"]["en"] == (
-        "In 2024-Q1 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
+        "In Q1 2024 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
         "held 2 webinars (1 joint, 1 NLC, 0 SCN) among 2 activities, and shared 0 resources. "
         "The engaged cities have 2,435,000 residents."
     )
@@ -101,3 +103,14 @@ async def test_a_report_of_the_same_state_differs_in_the_moment_alone(desk: Desk
 
     assert now.pop("known_at") != then.pop("known_at")
     assert now == then
+
+
+async def test_told_without_a_database_it_is_the_same_quarter(desk: Desk) -> None:
+    """What other tests compose from knowledge alone (tests/support/documents.py) stays true."""
+    await desk.given(golden_quarter())
+
+    counted = await desk.report(known_at=V2)
+
+    told = golden()
+    for part in ("period", "headline", "breakdowns", "suppressed", "data_quality", "figures"):
+        assert told[part] == counted[part], part

@@ -40,18 +40,18 @@ NONE = replace(
 
 TOLD = {
     "en": (
-        "In 2024-Q1 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
+        "In Q1 2024 (1 January to 31 March 2024), NLC and SCN engaged 5 cities in 2 countries, "
         "held 2 webinars (1 joint, 1 NLC, 0 SCN) among 3 activities, and shared 1 resource. "
         "The engaged cities have 2,435,000 residents."
     ),
     "fr": (
-        "Pour 2024-Q1 (du 1er janvier au 31 mars 2024), NLC et SCN ont mobilisé 5 villes dans "
+        "Pour le T1 2024 (du 1er janvier au 31 mars 2024), NLC et SCN ont mobilisé 5 villes dans "
         "2 pays, tenu 2 webinaires (1 en commun, 1 NLC, 0 SCN) parmi 3 activités et partagé "
         "1 ressource. Les villes mobilisées comptent 2\u202f435\u202f000 habitants."
     ),
     "es": (
-        "En 2024-Q1 (del 1 de enero al 31 de marzo de 2024), NLC y SCN contaron con 5 ciudades "
-        "participantes en 2 países, celebraron 2 seminarios web (1 conjunto, 1 de NLC, "
+        "En el T1 de 2024 (del 1 de enero al 31 de marzo de 2024), NLC y SCN contaron con "
+        "5 ciudades participantes en 2 países, celebraron 2 seminarios web (1 conjunto, 1 de NLC, "
         "0 de SCN) entre 3 actividades y compartieron 1 recurso. "
         "Las ciudades participantes tienen 2,435,000 habitantes."
     ),
@@ -69,17 +69,17 @@ def test_a_plain_quarter_is_told_in_two_sentences(language: str) -> None:
         (
             "en",
             [
-                "So far in 2024-Q1",
+                "So far in Q1 2024",
                 "0 SCN, 1 other)",
                 "at least 2,435,000",
                 "Incomplete: 1 of 3 held occurrences awaits final attendance.",
-                "Only 75.5 % of attendance could be attributed to a city.",
+                "Only 75.5% of attendance could be attributed to a city.",
             ],
         ),
         (
             "fr",
             [
-                "À ce jour, pour 2024-Q1",
+                "À ce jour, pour le T1 2024",
                 "0 SCN, 1 autre)",
                 "au moins 2\u202f435\u202f000",
                 "Incomplet\u00a0: 1 séance tenue sur 3 attend sa liste de présence définitive.",
@@ -89,11 +89,11 @@ def test_a_plain_quarter_is_told_in_two_sentences(language: str) -> None:
         (
             "es",
             [
-                "En lo que va de 2024-Q1",
+                "En lo que va del T1 de 2024",
                 "0 de SCN, 1 otro)",
                 "al menos 2,435,000",
                 "Incompleto: 1 de 3 sesiones celebradas espera la asistencia definitiva.",
-                "Solo el 75.5 % de las asistencias",
+                "Solo el 75.5\u00a0% de las asistencias",
             ],
         ),
     ],
@@ -125,6 +125,7 @@ def test_nobody_is_said_to_live_in_no_city_and_a_year_is_told_at_both_ends() -> 
     assert "residents" not in headline(NONE)["en"]
     assert "(1 October 2023 to 30 September 2024)" in headline(fiscal)["en"]
     assert "du 1er octobre 2023 au 30 septembre 2024" in headline(fiscal)["fr"]
+    assert headline(replace(fiscal, period="NLC FY2024"))["es"].startswith("En NLC FY2024 (del 1")
     assert "del 1 de octubre de 2023 al 30 de septiembre de 2024" in headline(fiscal)["es"]
 
 

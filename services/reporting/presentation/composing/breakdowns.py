@@ -23,6 +23,7 @@ def breakdown(
     sums: bool = False,
     note: str = "",
     order: Callable[[str], int] | None = None,
+    charts: Sequence[Chart] = (),
     chart: bool = False,
 ) -> Table:
     """Return the rows of some figures by a dimension.
@@ -37,7 +38,8 @@ def breakdown(
         sums: the rows are a partition, so a total follows.
         note: what must be known to read them.
         order: of the rows, where they have one of their own.
-        chart: whether the first figure is drawn as bars.
+        charts: other drawings of the same rows.
+        chart: whether the first figure is drawn as bars too.
     """
     language = subject.language
     keys = list(dict.fromkeys(key for metric in metrics for key in subject.rows(metric, dimension)))
@@ -52,6 +54,7 @@ def breakdown(
         total = Cell(language.text("Total"), key="total")
         rows.append([total, *(subject.value(metric) for metric in metrics)])
     finding = found(subject, metrics[0], dimension, names)
+    bars = [_bars(subject, metrics[0], dimension, names, finding)] if chart and keys else []
     return Table(
         id=name,
         caption=caption,
@@ -65,7 +68,7 @@ def breakdown(
         rows=rows,
         summary=finding,
         note=" ".join(filter(None, [note, *_notes(subject, dimension, metrics)])),
-        charts=[_bars(subject, metrics[0], dimension, names, finding)] if chart and keys else [],
+        charts=[*charts, *bars],
         sums=sums,
     )
 

@@ -1,5 +1,6 @@
 """What changed since the period before: who came, who did not, reconciled to the last city."""
 
+from services.reporting.presentation.composing.breakdowns import source, subtitle
 from services.reporting.presentation.composing.cities import (
     cities,
     last_engaged,
@@ -8,7 +9,7 @@ from services.reporting.presentation.composing.cities import (
     ways,
 )
 from services.reporting.presentation.composing.subject import Subject
-from services.reporting.presentation.sheet import Cell, Column, Kind, Section, Table
+from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Section, Table
 
 FLOWS = {"new": 1, "reactivated": 1, "not_repeated": -1, "left": -1}
 """Each flow, and which way it moves the number of engaged cities."""
@@ -62,34 +63,70 @@ def changed(subject: Subject) -> Section:
 
 
 def _identity(subject: Subject) -> Table:
-    """Return E(q) − E(q−1) = new + reactivated − not repeated − left, which sums to the last."""
+    """Return E(q−1) + new + reactivated − not repeated − left = E(q), which sums to the last."""
     language = subject.language
     text = language.text
+    before, now = subject.called(subject.previous), subject.called()
     status = subject.value("cities_engaged").status
-    rows = [
+    moves = [
         [
-            Cell(subject.title(flow), key=flow),
+            Cell(f"{'+' if sign > 0 else '−'} {subject.title(flow)}", key=flow),
             Cell(sign * subject.figures[flow]["value"], status, subject.evidence(flow)),
         ]
         for flow, sign in FLOWS.items()
     ]
-    change = Cell(text("Change in cities engaged"), key="change")
-    rows.append([change, subject.change("cities_engaged")])
+    summary = _in_words(subject)
     return Table(
         id="flow",
         caption=text("From one period to the next"),
         columns=[
             Column("flow", text("Cities")),
-            Column("cities", subject.called(), Kind.CHANGE, language.named("unit", "cities")),
+            Column("cities", text("Cities engaged"), Kind.COUNT, language.named("unit", "cities")),
         ],
-        rows=rows,
-        summary=_in_words(subject),
+        rows=[
+            [Cell(before, key="previous"), subject.before("cities_engaged")],
+            *moves,
+            [Cell(now, key="value"), subject.value("cities_engaged")],
+        ],
+        summary=summary,
         note=text(
             "Returning cities were engaged in both periods and change nothing: {count}.",
             count=language.number(subject.figures["returning"]["value"]),
         ),
+        charts=[
+            Chart(
+                kind="steps",
+                title=_finding(subject),
+                subtitle=subtitle(subject, "cities_engaged"),
+                description=summary,
+                source=source(subject),
+                label="flow",
+                value="cities",
+            )
+        ],
         sums=True,
     )
+
+
+def _finding(subject: Subject) -> str:
+    language = subject.language
+    change = subject.figures["cities_engaged"]["change"] or 0
+    before = subject.called(subject.previous)
+    if change > 0:
+        return language.counted(
+            "{count} engaged city more than in {period}.",
+            "{count} engaged cities more than in {period}.",
+            change,
+            period=before,
+        )
+    if change < 0:
+        return language.counted(
+            "{count} engaged city fewer than in {period}.",
+            "{count} engaged cities fewer than in {period}.",
+            -change,
+            period=before,
+        )
+    return language.text("As many engaged cities as in {period}.", period=before)
 
 
 def _in_words(subject: Subject) -> str:

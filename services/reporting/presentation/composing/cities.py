@@ -13,7 +13,7 @@ from services.reporting.presentation.composing.names import (
     subdivision,
 )
 from services.reporting.presentation.composing.subject import Json, Subject
-from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Status, Table
+from services.reporting.presentation.sheet import Cell, Column, Kind, Status, Table
 
 Field = tuple[Column, Callable[[Json], Cell]]
 """A column and what stands in it for a city."""
@@ -28,7 +28,6 @@ def cities(
     *,
     of: str | None = None,
     note: str = "",
-    charts: Sequence[Chart] = (),
 ) -> Table:
     """Return a table of cities: name and place first, then what else is to be said of them.
 
@@ -53,7 +52,6 @@ def cities(
         if listed
         else text("None in this period."),
         note=" ".join(filter(None, [note, of and _not_named(subject, of, len(listed))])),
-        charts=charts,
     )
 
 

@@ -384,4 +384,4 @@ def _listed(subject: Subject, name: str, codes: list[str]) -> str:
             names = [tongue(language, code) for code in codes]
         case _:
             names = [subdivision(language, f"US-{code}") for code in codes]
-    return language.listed(names) if names else language.text("none")
+    return language.listed(names) if names else language.named("row", "none")

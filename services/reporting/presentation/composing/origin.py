@@ -42,9 +42,9 @@ def revisions(subject: Subject) -> Section:
 
 def _revision(subject: Subject, each: Json) -> list[Cell]:
     reason = each.get("reason")
-    changed = each.get("changed")
-    on = each.get("published_on")
     version = each["version"]
+    changed = each.get("changed") if version > 1 else None
+    on = each.get("published_on")
     return [
         Cell(version, Status.NORMAL, f"/reports/{subject.period.id}/v{version}"),
         Cell(date.fromisoformat(on[:10]) if on else None, key=on),

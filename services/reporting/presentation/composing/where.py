@@ -1,7 +1,6 @@
 """Where the engaged cities are: by country and state, on maps, and each by name."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from services.reporting.presentation.composing.breakdowns import breakdown, source, subtitle
 from services.reporting.presentation.composing.cities import (
@@ -12,7 +11,7 @@ from services.reporting.presentation.composing.cities import (
     size,
     ways,
 )
-from services.reporting.presentation.composing.subject import Subject
+from services.reporting.presentation.composing.subject import Json, Subject
 from services.reporting.presentation.sheet import Chart, Place, Section, Table
 
 US = "US"
@@ -21,37 +20,32 @@ US = "US"
 def where(subject: Subject) -> Section:
     """Return places by number of engaged cities, the maps, and the cities."""
     text = subject.language.text
-    us, world = _maps(subject)
     return Section(
         id="where",
         title=text("Where"),
         tables=[
-            _with(
-                breakdown(
-                    subject,
-                    "countries",
-                    text("Cities engaged by country"),
-                    text("Country"),
-                    "country",
-                    ["cities_engaged"],
-                    sums=True,
-                    note=_denominator(subject),
-                    chart=True,
-                ),
-                world,
+            breakdown(
+                subject,
+                "countries",
+                text("Cities engaged by country"),
+                text("Country"),
+                "country",
+                ["cities_engaged"],
+                sums=True,
+                note=_denominator(subject),
+                charts=_world(subject),
+                chart=True,
             ),
-            _with(
-                breakdown(
-                    subject,
-                    "subdivisions",
-                    text("Cities engaged by state or region"),
-                    text("State or region"),
-                    "subdivision",
-                    ["cities_engaged"],
-                    note=_of_states(subject),
-                    chart=True,
-                ),
-                us,
+            breakdown(
+                subject,
+                "subdivisions",
+                text("Cities engaged by state or region"),
+                text("State or region"),
+                "subdivision",
+                ["cities_engaged"],
+                note=_of_states(subject),
+                charts=_united_states(subject),
+                chart=True,
             ),
             _cities(subject),
             breakdown(
@@ -110,65 +104,73 @@ def _cities(subject: Subject) -> Table:
     )
 
 
-def _with(table: Table, maps: Sequence[Chart]) -> Table:
-    """Return a table with maps, which are tinted by its rows."""
-    return replace(table, charts=[*table.charts, *maps])
-
-
-def _maps(subject: Subject) -> tuple[list[Chart], list[Chart]]:
-    """Return the map of the United States and that of the world, where there is a city to show."""
+def _world(subject: Subject) -> list[Chart]:
     language = subject.language
-    placed = [
-        (city["country"], _place(subject, city))
+    places = [_place(subject, city) for city in _placed(subject)]
+    if not places:
+        return []
+    countries = subject.figures["coverage"]["value"] or 0
+    engaged = subject.figures["cities_engaged"]["value"]
+    title = language.text(
+        "{cities} in {countries}.",
+        cities=language.counted("{count} city", "{count} cities", engaged),
+        countries=language.counted("{count} country", "{count} countries", countries),
+    )
+    return [_map(subject, "map_world", "country", title, places, engaged)]
+
+
+def _united_states(subject: Subject) -> list[Chart]:
+    language = subject.language
+    places = [_place(subject, city) for city in _placed(subject) if city["country"] == US]
+    if not places:
+        return []
+    states = subject.figures["coverage_states"]["value"] or 0
+    engaged = subject.rows("cities_engaged", "country").get(US) or 0
+    title = language.text(
+        "United States: {cities}, {states} of {total} states.",
+        cities=language.counted("{count} city", "{count} cities", engaged),
+        states=language.number(states),
+        total=language.number(subject.detail("coverage_states", "states_total")),
+    )
+    return [_map(subject, "map_us", "subdivision", title, places, engaged)]
+
+
+def _placed(subject: Subject) -> list[Json]:
+    """Return the cities of which it is known where they lie."""
+    return [
+        city
         for city in subject.lists["cities"]
         if city["latitude"] is not None and city["longitude"] is not None
     ]
-    everywhere = [place for _, place in placed]
-    in_us = [place for country, place in placed if country == US]
-    states = subject.figures["coverage_states"]["value"] or 0
-    countries = subject.figures["coverage"]["value"] or 0
-    us, around = [], []
-    if in_us:
-        title = language.text(
-            "{cities} in {states}.",
-            cities=language.counted("{count} US city", "{count} US cities", len(in_us)),
-            states=language.counted("{count} US state", "{count} US states", states),
-        )
-        us.append(_map(subject, "map_us", title, in_us, "subdivision"))
-    if everywhere:
-        title = language.text(
-            "{cities} in {countries}.",
-            cities=language.counted("{count} city", "{count} cities", len(everywhere)),
-            countries=language.counted("{count} country", "{count} countries", countries),
-        )
-        around.append(_map(subject, "map_world", title, everywhere, "country"))
-    return us, around
 
 
-def _place(subject: Subject, city: dict[str, object]) -> Place:
+def _place(subject: Subject, city: Json) -> Place:
     cell = subject.city(city)
     region = f"{city['country']}-{city['subdivision']}" if city["subdivision"] else None
     return Place(
         name=str(cell.value),
-        latitude=float(str(city["latitude"])),
-        longitude=float(str(city["longitude"])),
+        latitude=city["latitude"],
+        longitude=city["longitude"],
         subdivision=region,
         href=cell.href,
     )
 
 
-def _map(subject: Subject, kind: str, title: str, places: Sequence[Place], label: str) -> Chart:
+def _map(
+    subject: Subject, kind: str, label: str, title: str, places: Sequence[Place], engaged: int
+) -> Chart:
+    """Return a map of cities; those of no known place, or not to be named, are said to be off."""
     language = subject.language
-    shown = len(places)
-    unplaced = (subject.figures["cities_engaged"]["value"] or 0) - shown
     description = language.counted(
-        "A map with a dot for {count} city; the table lists it.",
-        "A map with a dot for each of {count} cities; the table lists them.",
-        shown,
+        "A map with a dot for {count} city; the table of cities names it.",
+        "A map with a dot for each of {count} cities; the table of cities names them.",
+        len(places),
     )
-    if kind == "map_world" and unplaced:
+    if engaged > len(places):
         more = language.counted(
-            "{count} city is not on the map.", "{count} cities are not on the map.", unplaced
+            "{count} city is not on the map.",
+            "{count} cities are not on the map.",
+            engaged - len(places),
         )
         description = f"{description} {more}"
     return Chart(
