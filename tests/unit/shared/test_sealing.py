@@ -23,7 +23,7 @@ VALUES: Any = st.recursive(
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
     | st.text(max_size=8)
-    | st.floats(allow_nan=False, allow_infinity=False),
+    | st.floats(-1e15, 1e15),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
     ),
@@ -134,9 +134,10 @@ def test_what_is_no_list_of_keys_is_refused(document: Any) -> None:
         Keys.parse(document)
 
 
-def test_a_number_that_programs_read_differently_is_not_sealed() -> None:
+@pytest.mark.parametrize("value", [2**53 + 1, 2.0**53, float("nan"), float("inf")])
+def test_a_number_that_programs_read_differently_is_not_sealed(value: float) -> None:
     with pytest.raises(NotCanonical):
-        SIGNER.seal({"value": 2**53 + 1})
+        SIGNER.seal({"value": value})
 
 
 def test_the_same_secret_gives_the_same_keys() -> None:
@@ -170,8 +171,12 @@ def test_a_signed_pdf_with_its_report_is_genuine() -> None:
         assert bytes(opened.attachments["report.json"].get_file().read_bytes()) == SEALED
 
 
-def test_no_byte_of_a_signed_pdf_can_be_changed() -> None:
-    for place in range(0, len(SIGNED), 61):
+def test_no_byte_that_a_signed_pdf_shows_can_be_changed() -> None:
+    # All of the file but the signature itself, which nothing shows.
+    *_, shown = re.finditer(rb"/ByteRange \[([0-9 ]+)\]", SIGNED)
+    first, until, since, rest = map(int, shown[1].split())
+    assert (first, since + rest) == (0, len(SIGNED))
+    for place in [*range(0, until, 61), *range(since, len(SIGNED), 7)]:
         forged = bytearray(SIGNED)
         forged[place] ^= 1
         assert not judge_pdf(bytes(forged), SIGNER.keys).genuine, place
