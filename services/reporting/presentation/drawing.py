@@ -16,6 +16,8 @@ from services.reporting.presentation.sheet import Chart
 
 TEXT_SIZE = 13
 CONTROL = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PIECES = re.compile(r"\s*(?:[^\s-]+-?|-)")
+"""What lines are broken between: words, and the parts of those with hyphens."""
 WIDE = frozenset("+−≥%@&mwMWOQGDHN")
 CHARACTER_WIDTH, WIDE_WIDTH = 0.64 * TEXT_SIZE, 0.86 * TEXT_SIZE
 """Those of a wide typeface, for which one it becomes is only known where it is shown."""
@@ -30,7 +32,7 @@ def picture(chart: Chart, name: str, height: float, parts: Iterable[str]) -> Mar
         height: in units.
         parts: SVG, in the order in which they are painted; words in them are escaped.
     """
-    css = f"chart chart-{chart.kind.replace('_', '-')}"
+    css = f"chart-{chart.kind.replace('_', '-')}"
     # What comes from outside was escaped where it was written, so this is safe to put in a page.
     return Markup(  # noqa: S704
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{css}"'
@@ -78,20 +80,18 @@ def width_of(words: str) -> float:
 
 
 def lines_of(words: str, width: float) -> list[str]:
-    """Return text broken into lines that are not wider; a word that alone is wider is broken."""
+    """Return text in lines that are not wider, broken at spaces and hyphens, or where it must."""
     lines = [""]
-    for word in words.split():
-        rest = word
-        if width_of(f"{lines[-1]} {rest}".strip()) > width:
+    for piece in PIECES.findall(words):
+        if width_of(f"{lines[-1]}{piece}".strip()) > width:
             lines.append("")
+        rest = f"{lines[-1]}{piece}".strip()
         while width_of(rest) > width:
-            part = next(
-                rest[:end] for end in range(len(rest), 0, -1) if width_of(rest[:end]) <= width
-            )
-            lines[-1], rest = part, rest[len(part) :]
+            fits = max(end for end in range(1, len(rest)) if width_of(rest[:end]) <= width)
+            lines[-1], rest = rest[:fits], rest[fits:]
             lines.append("")
-        lines[-1] = f"{lines[-1]} {rest}".strip()
-    return [each for each in lines if each] or [""]
+        lines[-1] = rest
+    return [line for line in lines if line] or [""]
 
 
 def short(number: float) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.reporting.presentation.cartography import WIDTH
 from services.reporting.presentation.charts import KINDS, draw
-from services.reporting.presentation.drawing import width_of
+from services.reporting.presentation.drawing import lines_of, width_of
 from services.reporting.presentation.language import LOCALES, language_of
 from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Place, Status, Table
 
@@ -116,6 +116,27 @@ def test_every_row_has_its_words_and_its_number_however_long_its_name_is() -> No
     root = picture(table([("Ohio", 3), (long, 1)]))
     assert " ".join(words(root, "label")) == f"Ohio {long}"
     assert words(root, "value") == ["3", "1"]
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("Colombie-Britannique", ["Colombie-", "Britannique"]),
+        ("− Cities that left", ["− Cities that", "left"]),
+        ("a - b", ["a - b"]),
+        ("Llanfairpwllgwyngyll", ["Llanfairpwllg", "wyngyll"]),
+        ("", [""]),
+    ],
+)
+def test_a_label_is_broken_where_a_reader_would_break_it(label: str, lines: list[str]) -> None:
+    assert lines_of(label, 115) == lines
+
+
+@given(st.text(), st.integers(20, 200))
+def test_a_broken_label_loses_nothing_and_fits(label: str, width: int) -> None:
+    lines = lines_of(label, width)
+    assert "".join("".join(lines).split()) == "".join(label.split())
+    assert all(width_of(each) <= width for each in lines)
 
 
 @pytest.mark.parametrize("language", LOCALES)
