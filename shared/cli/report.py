@@ -82,7 +82,9 @@ def report(
     system = find(data)
     if format_ in FILES:
         if format_ in BINARY and output is None and sys.stdout.isatty():
-            raise OperatorError(f"A {format_} is not for the terminal: name a file with --output.")
+            raise OperatorError(
+                f"{format_.upper()} is not for the terminal: name a file with --output."
+            )
         question = {"calendar": calendar, "known_at": known_at, "lang": lang}
         published = "" if version is None else f"/v{version}"
         address = f"/reports/{quote(period, safe='')}{published}.{format_}"
