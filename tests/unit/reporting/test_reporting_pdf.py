@@ -127,7 +127,7 @@ def test_of_a_long_table_the_first_rows_are_printed_and_the_rest_is_told() -> No
     assert len(printed) == 1 + ROWS_PRINTED_MAX
     assert printed[-1] == [f"City {ROWS_PRINTED_MAX}", str(ROWS_PRINTED_MAX)]
     said = " ".join(element.said() for element in elements(content))
-    assert "The first 100 of 1,200 rows" in said
+    assert f"The first {ROWS_PRINTED_MAX} of 1,200 rows" in said
 
 
 def test_a_name_in_letters_that_the_fonts_lack_is_printed_as_far_as_they_go() -> None:
