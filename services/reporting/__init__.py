@@ -2,11 +2,12 @@
 
 Owns       the rows that restate facts (tables below) and the metric registry (`registry.toml`).
            A report as known then is counted from them when it is read. What a report of today
-           shows stands derived beside them, and moves with each fact by the difference.
+           shows stands derived beside them, and moves with each fact by the difference. And what
+           was published: a ledger of its own, in the schema `publication`, which no rebuild touches.
 Accepts    the facts of membership, events and resources, through the shared projector and its
            checkpoint, the table `fact`. A repeat is dropped there; any order across streams gives
            the same rows.
-Publishes  nothing.
+Publishes  nothing on FACTS; its own facts (shared/contracts/reporting.py) nobody restates.
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
            /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web.py);
            what goes wrong is a problem document. `python -m services.reporting rebuild` builds
@@ -17,11 +18,15 @@ Tables     city_description, city_succession, membership_change, reference_answe
            (events); resource_description, resource_edition, resource_share, resource_delivery,
            resource_download, resource_withdrawal (resources). Derived: standing_sitting,
            standing_city, standing_person, standing_uniques, standing_level, and the marks `stale`.
+           In `publication`: the ledger's own, published_report (the bytes), sealing_key (public).
 
 The way of a fact: projections/ (fact to rows, and to marks of what they make out of date) ->
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web.py.
+A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (number,
+status, what it revises, what two versions must not tell) -> signing.py (its seal) ->
+domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
 And back: domain/evidence.py names the items that each figure counts, and reading/evidence.py the
 facts under each item. How each figure is counted, for leaders: docs/metrics.md.
 """

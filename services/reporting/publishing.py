@@ -313,6 +313,10 @@ class Publishing:
             raise NotFound(f"there is no version {version} of {period.name}")
         return found[0]
 
+    def signed(self, pdf: bytes) -> bytes:
+        """Return the PDF of a version, signed; call it in a thread."""
+        return self._signer.sign_pdf(pdf)
+
     async def _documents(self, period_id: str) -> list[Json]:
         rows = await self._store.fetch(QUERIES["published_documents"], period_id)
         return [orjson.loads(row["document"]) for row in rows]

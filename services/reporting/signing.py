@@ -7,6 +7,7 @@ How anybody verifies, with public keys alone, stands in shared/sealing.
 
 import base64
 import hashlib
+import json
 from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
@@ -28,7 +29,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from shared.sealing import ALGORITHM, CANONICALIZATION, Keys, canonical
-from shared.sealing.documents import SEAL, Json, unsealed
+from shared.sealing.documents import SEAL, Json, NotCanonical, unsealed
 from shared.sealing.keys import Jwk, jwk_of_document_key, jwk_of_pdf_key, key_id, key_set
 
 SECRET_BYTES = 32
@@ -80,8 +81,14 @@ class Signer:
         return key_set(self.jwks)
 
     def seal(self, document: Json) -> dict[str, Any]:
-        """Return a document with its seal: hash and signature of its canonical form without it."""
+        """Return a document with its seal: hash and signature of its canonical form without it.
+
+        Raises:
+            NotCanonical: it holds a number that is another one when it is read.
+        """
         content = canonical(unsealed(document))
+        if canonical(json.loads(content)) != content:
+            raise NotCanonical("a number of the document does not survive being read")
         seal = {
             "algorithm": ALGORITHM,
             "canonicalization": CANONICALIZATION,

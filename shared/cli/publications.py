@@ -13,7 +13,7 @@ from tandem.common.v1 import common_pb2
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from shared.cli.report import As, Format, Period, print_json
+from shared.cli.report import As, Period, Printed, print_json
 from shared.cli.system import DEFAULT_DATA, STAFF, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
 from shared.cli.words import Language, number
@@ -71,13 +71,13 @@ async def _published(system: System, request: pb.PublishReportRequest) -> int:
 def diff(
     period: Period,
     between: Annotated[str, typer.Argument(metavar="v1..v2", help="Or v2..now.")],
-    format_: As = Format.TEXT,
+    format_: As = Printed.TEXT,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Print what changed between two versions, or since one, and because of which facts."""
     address = f"/reports/{quote(period, safe='')}/diff/{quote(between, safe='')}.json"
     change = find(data).get(address)
-    if format_ is Format.JSON:
+    if format_ is Printed.JSON:
         print_json(change)
         return
     console = plain_console()

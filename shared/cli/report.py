@@ -32,7 +32,7 @@ BINARY = (Format.XLSX, Format.PDF)
 
 
 class Printed(StrEnum):
-    """How evidence is printed."""
+    """How anything else is printed."""
 
     TEXT = "text"
     JSON = "json"
@@ -56,6 +56,7 @@ KnownAt = Annotated[
     typer.Option("--known-at", help="As known at this instant, such as 2024-04-10T12:00:00Z."),
 ]
 InCalendar = Annotated[Calendar, typer.Option(help="The calendar of a period without FY.")]
+As = Annotated[Printed, typer.Option("--format", help="How to print it.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write it to.", dir_okay=False)
 ]
@@ -81,7 +82,9 @@ def report(
     system = find(data)
     if format_ in FILES:
         if format_ in BINARY and output is None and sys.stdout.isatty():
-            raise OperatorError(f"A {format_} is not for the terminal: name a file with --output.")
+            raise OperatorError(
+                f"{format_.upper()} is not for the terminal: name a file with --output."
+            )
         question = {"calendar": calendar, "known_at": known_at, "lang": lang}
         published = "" if version is None else f"/v{version}"
         address = f"/reports/{quote(period, safe='')}{published}.{format_}"
@@ -120,7 +123,7 @@ def evidence(
     period: Period,
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="Such as cities_engaged.")],
     facts: Annotated[bool, typer.Option("--facts", help="The recorded facts as well.")] = False,
-    format_: Annotated[Printed, typer.Option("--format", help="How to print it.")] = Printed.TEXT,
+    format_: As = Printed.TEXT,
     known_at: KnownAt = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,

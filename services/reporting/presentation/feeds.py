@@ -42,7 +42,7 @@ def _event(each: Appointment, language: Language, site: str) -> Event:
         uid=f"{activity.activity_id}.{each.state.occurrence}@tandem",
         summary=activity.title,
         description="\n".join(_described(each, language)),
-        categories=[language.named("kind", activity.kind), *sorted(activity.organisers)],
+        categories=[language.named("activity_kind", activity.kind), *sorted(activity.organisers)],
         start=each.starts,
         end=each.ends,
         status=STATUS.CANCELLED if each.cancelled else STATUS.CONFIRMED,
@@ -77,7 +77,6 @@ class Entry:
     version: int
     status: str
     published_at: datetime
-    sha256: str
     headline: str
     note: str | None = None
 

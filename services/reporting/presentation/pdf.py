@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
 STANDARDS = ("ua-1", "a-3a")
 AUTHORS = ("National League of Cities", "Strong Cities Network")
-ROWS_PRINTED_MAX = 100
+ROWS_PRINTED_MAX = 40
 """Of longer tables only the first are printed; the workbook has them all."""
 LINE_CHARACTERS = 116
 """How many characters of a table fit beside each other between the margins."""
@@ -51,6 +51,9 @@ READ = (Kind.TEXT, Kind.DATE, Kind.INSTANT)
 """Kinds of columns that are read from the left; the others are compared from the right."""
 CHART_PERCENT = {"bars": 58, "steps": 58, "map_us": 66, "map_world": 78}
 """How much of the width each kind of chart takes."""
+
+GENERATIONS_KEPT = 10
+"""For so many compilations typst keeps what it made on the way, some 50 MB of a large report."""
 
 _at_work = Lock()
 """The compiler keeps what it has read, and works on one report at a time."""
@@ -71,7 +74,7 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
     }
     with _at_work:
         # One file comes back as bytes; its stubs also know of lists, and of no list of two names.
-        return cast(
+        made_of = cast(
             bytes,
             _compiler().compile(
                 format="pdf",
@@ -80,6 +83,15 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
                 timestamp=int(made.timestamp()),
             ),
         )
+        for _ in range(GENERATIONS_KEPT + 1):
+            _forgetting().compile(b"", format="svg")
+    return made_of
+
+
+@cache
+def _forgetting() -> typst.Compiler:
+    """Return what sets empty pages, and lets typst forget what it last set others from."""
+    return typst.Compiler(ignore_system_fonts=True)
 
 
 @cache
@@ -100,7 +112,7 @@ def _report(sheet: Sheet, language: Language, made: datetime) -> dict[str, Any]:
         {
             "language": language.locale.language,
             "title": sheet.title,
-            "kicker": " · ".join(language.text(name) for name in AUTHORS),
+            "kicker": f"{AUTHORS[0]} · {language.text('Strong Cities Network')}",
             "author": list(AUTHORS),
             "keywords": [sheet.period, "NLC", "SCN"],
             "made": {part: getattr(made, part) for part in _MOMENT},
@@ -198,7 +210,7 @@ def _chart(chart: Chart, table: Table, language: Language) -> dict[str, Any]:
     return {
         "title": chart.title,
         "subtitle": chart.subtitle,
-        "description": f"{chart.title}. {chart.description}",
+        "description": f"{chart.title.rstrip('.')}. {chart.description}",
         "source": chart.source,
         "svg": draw(chart, table, language),
         "width": CHART_PERCENT[chart.kind],

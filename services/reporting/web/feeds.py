@@ -1,21 +1,52 @@
-"""The calendar of activities at its address."""
+"""What calendars and readers of feeds follow: activities, and published reports."""
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.reporting.presentation.feeds import calendar_of
+from services.reporting.domain.period import parse_period
+from services.reporting.presentation.feeds import Entry, calendar_of, feed_of
+from services.reporting.publishing import Published, Publishing
 from services.reporting.reports import Reports
 from services.reporting.web.answering import Door, language_asked
 
+ENTRIES_MAX = 30
+"""Published versions that the feed tells of, the latest first."""
 
-def routes(door: Door, reports: Reports) -> list[Route]:
+
+def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
     """Return the routes of feeds."""
 
     async def activities(request: Request) -> Response:
-        site = str(request.base_url).rstrip("/")
-        body = calendar_of(await reports.appointments(), language_asked(request), site)
+        body = calendar_of(await reports.appointments(), language_asked(request), _site(request))
         headers = {"Content-Disposition": 'inline; filename="activities.ics"'}
         return Response(body, headers=headers, media_type="text/calendar")
 
-    return [door.read("/activities.ics", activities)]
+    async def published(request: Request) -> Response:
+        language = language_asked(request)
+        latest = (await publishing.latest())[:ENTRIES_MAX]
+        entries = [await _entry(each, publishing, language.code) for each in latest]
+        body = feed_of(entries, language, _site(request), reports.now())
+        return Response(body, media_type="application/atom+xml")
+
+    return [
+        door.read("/activities.ics", activities),
+        door.read("/reports.atom", published),
+    ]
+
+
+def _site(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+async def _entry(told: Published, publishing: Publishing, code: str) -> Entry:
+    document = orjson.loads(await publishing.published(parse_period(told.period), told.version))
+    return Entry(
+        period=told.period,
+        version=told.version,
+        status=told.status,
+        published_at=told.known_at,
+        headline=document["headline"][code],
+        note=told.note,
+    )

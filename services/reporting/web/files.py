@@ -1,28 +1,35 @@
 """Reports as files, beside their pages: PDF, workbook, CSV with its sidecar, and the JSON Schema.
 
 A file is made once for each state of a report and each language, in a thread, and kept with it.
+Those of a published version are made of its bytes, and its PDF is signed.
 """
 
+import asyncio
 import hashlib
-import json
 from functools import partial
 from pathlib import Path
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from services.reporting.presentation.files import FILES, file_name, file_of
 from services.reporting.presentation.language import Language
+from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
 from services.reporting.web.answering import Answer, Door, asked, language_asked
 
 SCHEMA = Path(__file__).parents[1] / "report.schema.json"
+PUBLISHED_KEPT_MAX = 32
+"""Files of published versions that are kept in memory."""
 
 
-def routes(door: Door, reports: Reports) -> list[Route]:
+def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
     """Return the routes of files."""
     schema = SCHEMA.read_bytes()
+    kept: dict[tuple[str, str, str], bytes] = {}
+    making = asyncio.Lock()
 
     def file(kind: str) -> Answer:
         async def answer(request: Request) -> Response:
@@ -31,7 +38,33 @@ def routes(door: Door, reports: Reports) -> list[Route]:
             found = await reports.report(period, known_at, whole=True)
             make = partial(file_of, kind=kind, language=language, then=known_at is not None)
             content = await reports.rendered(found, kind, language.code, make)
-            return as_file(request, found.json, kind, language, content)
+            tag = f'"{hashlib.sha256(content).hexdigest()}"'
+            if tag in _known_tags(request):
+                return Response(status_code=304, headers=_headers(tag, language))
+            return _as_file(request, found.json, content, kind, language, tag)
+
+        return answer
+
+    def published_file(kind: str) -> Answer:
+        async def answer(request: Request) -> Response:
+            period, _ = asked(request, reports.now())
+            version, language = request.path_params["version"], language_asked(request)
+            sha256 = (await publishing.version(period, version)).sha256
+            # A signature is another one each time, and what it signs the same: a weak tag.
+            tag = f'W/"{sha256}-{kind}-{language.code}"'
+            if tag in _known_tags(request):
+                return Response(status_code=304, headers=_headers(tag, language))
+            document = await publishing.published(period, version)
+            key = (sha256, kind, language.code)
+            async with making:
+                if key not in kept:
+                    kept[key] = await asyncio.to_thread(
+                        published_file_of, publishing, document, kind, language
+                    )
+                content = kept[key] = kept.pop(key)  # asked for last, forgotten last
+                while len(kept) > PUBLISHED_KEPT_MAX:
+                    del kept[next(iter(kept))]
+            return _as_file(request, document, content, kind, language, tag)
 
         return answer
 
@@ -40,24 +73,41 @@ def routes(door: Door, reports: Reports) -> list[Route]:
 
     return [
         door.read("/reports/schema.json", described),
+        *(
+            door.read(f"/reports/{{period}}/v{{version:int}}.{kind}", published_file(kind))
+            for kind in FILES
+        ),
         *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in FILES),
     ]
 
 
-def as_file(
-    request: Request, document: bytes, kind: str, language: Language, content: bytes
-) -> Response:
-    """Return a file as an answer, or that whoever asks has it already."""
-    tag = f'"{hashlib.sha256(content).hexdigest()}"'
-    headers = {
+def published_file_of(
+    publishing: Publishing, document: bytes, kind: str, language: Language
+) -> bytes:
+    """Return the file of a kind that the bytes of a published version make."""
+    content = file_of(document, kind, language)
+    return publishing.signed(content) if kind == "pdf" else content
+
+
+def _known_tags(request: Request) -> list[str]:
+    return [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+
+
+def _headers(tag: str, language: Language) -> dict[str, str]:
+    return {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
-        "Vary": "Accept-Language, Cookie, Authorization",
+        "Vary": "Accept-Language, Authorization, Cookie",
         "Content-Language": language.tag,
     }
-    if tag in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
-        return Response(status_code=304, headers=headers)
-    name = file_name(json.loads(document), kind, language)
+
+
+def _as_file(
+    request: Request, document: bytes, content: bytes, kind: str, language: Language, tag: str
+) -> Response:
+    """Return a file as an answer, under the name that it is saved by."""
+    headers = _headers(tag, language)
+    name = file_name(orjson.loads(document), kind, language)
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if kind == "csv":
         address = f"{request.url.path}-metadata.json?lang={language.code}"
