@@ -92,7 +92,7 @@ class Reproduction:
 
     Args:
         document: what was composed now.
-        sha256: of it.
+        sha256: of it, said to be made by the code, the registry and the time zones of then.
         equal: it is that of what was published.
         made_by: which of code, registry and time zone data are others than then.
         cells: what came out otherwise.
@@ -332,14 +332,17 @@ class Publishing:
         again, _ = edition(
             document, earlier, self._shown_min, told.published_by, told.reason, told.note
         )
+        made_by = [
+            name for name in MADE_BY if again["provenance"][name] != stored["provenance"][name]
+        ]
+        # Told apart, not hashed: whether others make the same of the facts is the question.
+        again["provenance"] |= {name: stored["provenance"][name] for name in made_by}
         sha256 = digest(again)
         return Reproduction(
             again,
             sha256,
             sha256 == told.sha256,
-            tuple(
-                name for name in MADE_BY if again["provenance"][name] != stored["provenance"][name]
-            ),
+            tuple(made_by),
             tuple(differences(stored, again)),
         )
 
