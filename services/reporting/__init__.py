@@ -2,8 +2,8 @@
 
 Owns       the rows that restate facts (tables below) and the metric registry (`registry.toml`).
            A report as known then is counted from them when it is read. What a report of today
-           shows stands derived beside them, and moves with each fact by the difference. And what
-           was published: a ledger of its own, in the schema `publication`, which no rebuild touches.
+           shows stands derived beside them, and moves with each fact by the difference. And
+           publications: a ledger of their own, in the schema `publication` that no rebuild touches.
 Accepts    the facts of membership, events and resources, through the shared projector and its
            checkpoint, the table `fact`. A repeat is dropped there; any order across streams gives
            the same rows.
@@ -24,8 +24,8 @@ The way of a fact: projections/ (fact to rows, and to marks of what they make ou
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web.py.
-A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (number,
-status, what it revises, what two versions must not tell) -> signing.py (its seal) ->
+A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (its
+number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
 And back: domain/evidence.py names the items that each figure counts, and reading/evidence.py the
 facts under each item. How each figure is counted, for leaders: docs/metrics.md.

@@ -131,6 +131,7 @@ async def running(
         opened.background(reports.refresh_for_ever(reports.watched))
         opened.background(reports.refresh_for_ever(reports.read_lately))
         publishing = Publishing(
+            pool,
             await opened.database(settings, SCHEMA),
             reports,
             registry,

@@ -25,7 +25,7 @@ from services.reporting.domain.period import Period, parse_period
 from services.reporting.domain.publication import DECIDER, Publish, stream_of
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import instant_json, period_json
-from services.reporting.reading import QUERIES
+from services.reporting.reading import QUERIES, read_facts
 from services.reporting.reports import Reports
 from services.reporting.signing import Signer
 from shared.clock import Clock
@@ -92,7 +92,7 @@ class Reproduction:
 
     Args:
         document: what was composed now.
-        sha256: of it.
+        sha256: of it, said to be made by the code, the registry and the time zones of then.
         equal: it is that of what was published.
         made_by: which of code, registry and time zone data are others than then.
         cells: what came out otherwise.
@@ -200,6 +200,7 @@ class Publishing:
 
     def __init__(
         self,
+        pool: asyncpg.Pool,
         store: asyncpg.Pool,
         reports: Reports,
         registry: Registry,
@@ -207,8 +208,9 @@ class Publishing:
         signer: Signer,
         clock: Clock,
     ) -> None:
-        """Bind the tables of SCHEMA, what composes, what tells how far rows are, and the keys."""
-        self._store, self._reports, self._comparison = store, reports, comparison
+        """Bind the rows, the tables of SCHEMA, what composes and compares, and the keys."""
+        self._pool, self._store, self._reports = pool, store, reports
+        self._registry, self._comparison = registry, comparison
         self._signer, self._clock = signer, clock
         self._shown_min = registry.parameters.people_shown_min
 
@@ -334,14 +336,17 @@ class Publishing:
         again, _ = edition(
             document, earlier, self._shown_min, told.published_by, told.reason, told.note
         )
+        made_by = [
+            name for name in MADE_BY if again["provenance"][name] != stored["provenance"][name]
+        ]
+        # Told apart, not hashed: whether others make the same of the facts is the question.
+        again["provenance"] |= {name: stored["provenance"][name] for name in made_by}
         sha256 = digest(again)
         return Reproduction(
             again,
             sha256,
             sha256 == told.sha256,
-            tuple(
-                name for name in MADE_BY if again["provenance"][name] != stored["provenance"][name]
-            ),
+            tuple(made_by),
             tuple(differences(stored, again)),
         )
 
@@ -373,30 +378,31 @@ class Publishing:
             known_at, new = second.known_at, documents[second.version - 1]
         cells = differences(documents[before - 1], new)
         moved = {each.metric for each in cells if each.metric and _counts(each)}
-        causes = {
-            metric: await self._cause(period, metric, first.known_at, known_at)
-            for metric in sorted(moved & new["figures"].keys())
-        }
+        causes = await self._causes(
+            period, sorted(moved & new["figures"].keys()), first.known_at, known_at
+        )
         titles = {metric: figure["titles"] for metric, figure in new["figures"].items()}
         return Change(period, first, second, known_at, tuple(cells), causes, titles)
 
-    async def _cause(self, period: Period, metric: str, before: datetime, after: datetime) -> Cause:
-        old, new = [await self._facts(period, metric, moment) for moment in (before, after)]
-        return Cause(
-            tuple(
-                fact for key, fact in new.items() if key not in old and fact.recorded_at > before
-            ),
-            tuple(fact for key, fact in old.items() if key not in new),
-        )
-
-    async def _facts(
-        self, period: Period, metric: str, moment: datetime
-    ) -> dict[tuple[str, str, int], Contribution]:
-        evidence = await self._reports.evidence(period, metric, moment)
-        facts = [fact for beneath in evidence.facts.values() for fact in beneath]
+    async def _causes(
+        self, period: Period, metrics: Sequence[str], before: datetime, after: datetime
+    ) -> dict[str, Cause]:
+        """Return the facts that one moment counts and the other does not, figure by figure."""
+        async with self._pool.acquire() as connection:
+            old, new = [
+                await read_facts(connection, self._registry, period, metrics, moment)
+                for moment in (before, after)
+            ]
         return {
-            (fact.ledger, *fact.fact): fact
-            for fact in sorted(facts, key=lambda fact: (fact.recorded_at, fact.fact))
+            metric: Cause(
+                arrived=tuple(
+                    fact
+                    for place, fact in new[metric].items()
+                    if place not in old[metric] and fact.recorded_at > before
+                ),
+                left=tuple(fact for place, fact in old[metric].items() if place not in new[metric]),
+            )
+            for metric in metrics
         }
 
     # Seals

@@ -51,21 +51,21 @@ def publish_report(
         reason=reason,
         note=note,
     )
-    version = run(lambda: _published(system, request))
-    told = system.get(f"/reports/{quote(period, safe='')}/versions.json")["versions"][version - 1]
+    told = run(lambda: _published(system, request))
     console = plain_console()
-    console.print(f"{period} is published as version {version}, {told['status']}")
-    if version > 1:
-        console.print(f"{told['cells_changed']} cells differ from version {version - 1}")
-    console.print(f"sha256:{told['sha256']}")
+    console.print(f"{period} is published as version {told.version}, {told.status}")
+    if told.version > 1:
+        console.print(f"{told.cells_changed} cells differ from version {told.version - 1}")
+    console.print(f"sha256:{told.sha256}")
 
 
-async def _published(system: System, request: pb.PublishReportRequest) -> int:
+async def _published(system: System, request: pb.PublishReportRequest) -> pb.PublishedVersion:
     async with system.channel("reporting", STAFF) as channel:
         stub = reporting_pb2_grpc.ReportingServiceStub(channel)
         answer = await stub.PublishReport(request, timeout=PUBLISH_SECONDS_MAX)
+        listed = await stub.ListVersions(pb.ListVersionsRequest(period=request.period))
     [fact] = answer.receipt.facts
-    return int(fact.version)
+    return next(each for each in listed.versions if each.version == fact.version)
 
 
 def diff(

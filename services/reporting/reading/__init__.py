@@ -7,12 +7,14 @@ as_of_now.py     what a report looks at today, from what stands derived
 as_known.py      the same as known at a moment, counted from the rows themselves
 report.py        a report
 evidence.py      what a figure counts, and the facts under it
+facts.py         the facts under several figures at one moment
 periods.py       the quarters there are
 appointments.py  the calendar: every sitting, whatever became of it
 """
 
 from services.reporting.reading.appointments import read_appointments
 from services.reporting.reading.evidence import UnknownMetric, read_evidence
+from services.reporting.reading.facts import read_facts
 from services.reporting.reading.periods import read_periods
 from services.reporting.reading.report import FuturePeriod, read_report
 from services.reporting.reading.tables import HERE, QUERIES, load_registry
@@ -25,6 +27,7 @@ __all__ = [
     "load_registry",
     "read_appointments",
     "read_evidence",
+    "read_facts",
     "read_periods",
     "read_report",
 ]

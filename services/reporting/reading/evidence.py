@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.reporting.domain.dates import FOREVER
+from services.reporting.domain.dates import FOREVER, Dates
 from services.reporting.domain.evidence import (
     COUNTED_ONCE,
     Contribution,
@@ -71,7 +71,8 @@ async def read_evidence(
         # In threads, so that others are answered meanwhile.
         question = Question(ground, period, first_met)
         items = await asyncio.to_thread(items_of, question, metric)
-        facts = await _facts(reader, items, ground)
+        under = await facts_under(reader, items, ground, period.dates)
+        facts = {number: under[id(item)] for number, item in enumerate(items)}
     provenance = provenance_of(knowledge.facts, registry)
     report = await asyncio.to_thread(compose, ground, period, known_at or now, provenance)
     return Evidence(
@@ -112,10 +113,13 @@ async def _first_met(reader: AsKnown, ground: Ground) -> dict[Sitting, FirstMet]
     return {held[number - 1].sitting: FirstMet(*counts) for number, *counts in met}
 
 
-async def _facts(
-    reader: AsKnown, items: Sequence[Item], ground: Ground
+async def facts_under(
+    reader: AsKnown, items: Sequence[Item], ground: Ground, window: Dates
 ) -> dict[int, Sequence[Contribution]]:
-    """Return the facts under each item, by the number of the item."""
+    """Return the facts under each item, by the identity of the item.
+
+    `window` are the days within which a work was handed on.
+    """
     touches = [touch for item in items for touch in item.touches]
     sittings = sorted(
         {sitting for item in items for sitting in item.occurrences}
@@ -126,7 +130,6 @@ async def _facts(
         | {touch.resource_id for touch in touches if touch.resource_id}
     )
     keys = sorted({touch.fact for touch in touches if touch.fact})
-    window = reader.period.dates
     by_sitting: dict[Sitting, list[Contribution]] = {}
     for row in await reader.fetch(
         "facts_of_sittings", *rows.columns(sittings, 2), FACTS_OF_CITY_MAX
@@ -148,6 +151,6 @@ async def _facts(
         return city_id and ground.cities.lineage(city_id)
 
     return {
-        number: contributions(item, by_sitting, by_resource, by_fact, lineage_of)
-        for number, item in enumerate(items)
+        id(item): contributions(item, by_sitting, by_resource, by_fact, lineage_of)
+        for item in items
     }

@@ -1,7 +1,9 @@
 """Reading a report: knowledge in one snapshot, made into a report by the rules."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 
 from services.reporting.domain.dates import FOREVER
@@ -13,8 +15,11 @@ from services.reporting.domain.report import Provenance, Report, compose
 from services.reporting.reading.as_known import AsKnown
 from services.reporting.reading.as_of_now import AsOfNow
 from services.reporting.reading.surroundings import Surroundings
-from services.reporting.reading.tables import snapshot
+from services.reporting.reading.tables import HERE, snapshot
 from shared.queries import Connection
+
+MAKING = ("projections", "reading", "domain", "sql")
+HASH_CHARACTERS = 12
 
 
 class FuturePeriod(LookupError):
@@ -86,11 +91,23 @@ def composed(
     return compose(Ground(knowledge, registry), period, moment, provenance, whole=whole)
 
 
+@cache
+def code_version() -> str:
+    """Return the version of the code, with a hash of all that makes a report out of facts.
+
+    Two builds of one version may count or word differently: a reproduction has to tell.
+    """
+    files = [file for part in MAKING for file in sorted((HERE / part).rglob("*.*"))]
+    texts = [file.read_bytes() for file in files if file.suffix in (".py", ".sql")]
+    digest = hashlib.sha256(b"\0".join(texts)).hexdigest()
+    return f"{version('tandem-cities')}+{digest[:HASH_CHARACTERS]}"
+
+
 def provenance_of(facts: Mapping[str, int], registry: Registry) -> Provenance:
     """Return what a report was made from and by."""
     return Provenance(
         ledgers=facts,
         registry=registry.hash,
-        code=version("tandem-cities"),
+        code=code_version(),
         tzdata=version("tzdata"),
     )

@@ -124,6 +124,7 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
 
     return [
         door.read("/reports/{period}/v{version:int}.json", document),
+        door.read("/reports/{period}/v{version:int}", document),
         door.read("/reports/{period}/versions.json", versions_json),
         door.read("/reports/{period}/versions", versions),
         door.read("/reports/{period}/diff/{between}.json", difference_json),

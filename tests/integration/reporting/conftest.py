@@ -82,6 +82,7 @@ class Desk:
     def publishing(self, ledgers: Mapping[str, AuditedLedger] | None = None) -> Publishing:
         """What publishes here, once these ledgers are projected; of none unless they are given."""
         return Publishing(
+            self.pool,
             self.store,
             self.reports,
             self.registry,

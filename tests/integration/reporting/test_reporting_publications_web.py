@@ -59,6 +59,7 @@ async def test_a_version_is_the_same_for_ever_under_its_hash(browser: httpx.Asyn
         "/reports/2024-Q1/v1.json", headers={"If-None-Match": f'"other", {first.headers["etag"]}'}
     )
     assert (again.status_code, again.content) == (304, b"")
+    assert (await browser.get("/reports/2024-Q1/v1")).content == first.content
     assert (await browser.get("/reports/2024-Q1/v2.json")).status_code == 404
 
 

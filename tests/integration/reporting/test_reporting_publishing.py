@@ -13,6 +13,7 @@ from reporting_book import Book, golden_quarter, somebody, span
 from services.reporting import publishing as module
 from services.reporting.domain.period import parse_period
 from services.reporting.publishing import Publishing, request_to_publish
+from services.reporting.reading import report
 from services.reporting.signing import Signer
 from shared.census import Head, Heads, Stream
 from shared.contracts.messages.reporting import PublishReport
@@ -132,6 +133,17 @@ async def test_both_versions_are_reproduced_with_the_same_hash(desk: Desk) -> No
     for version in (1, 2):
         again = await publishing.reproduce(QUARTER, version)
         assert (again.equal, again.made_by, again.cells) == (True, (), ())
+
+
+async def test_other_code_that_makes_the_same_of_the_facts_is_told_and_has_the_same_hash(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing = await both_versions(desk)
+    monkeypatch.setattr(report, "code_version", lambda: "0.2.0+of-tomorrow")
+
+    again = await publishing.reproduce(QUARTER, 2)
+
+    assert (again.equal, again.made_by, again.cells) == (True, ("code",), ())
 
 
 async def test_a_reproduction_that_differs_names_the_cells(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from shared.sealing import canonical
 
 SIGNER = Signer(bytes(range(32)))
 REPORT = {"period": {"id": "2024-Q1"}, "version": 1, "figures": {"cities_engaged": {"value": 5}}}
+CAME = "from webinar-platform, recorded 2024-04-20T09:00:00Z"
 CHANGE: dict[str, Any] = {
     "period": {"name": "2024-Q1"},
     "from": {"version": 1},
@@ -72,8 +73,7 @@ def test_a_change_is_told_with_its_reason_its_cells_and_its_causes() -> None:
         "  breakdowns.attendance.kind.webinar: 12 -> [c]",
         '  figures.coverage.detail.countries: - -> ["NL", "US"]',
         "Attendance, because of",
-        "  events/activity-w2/3 events.attendance_recorded.v1, from webinar-platform, "
-        "recorded 2024-04-20T09:00:00Z: came in",
+        f"  events/activity-w2/3 events.attendance_recorded.v1, {CAME}: came in",
         "  2 facts about single people",
         "Countries, because of",
         "  no fact of its own: it follows from others, or from how it is counted",
