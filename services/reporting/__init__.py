@@ -22,6 +22,6 @@ The way of a fact: projections/ (fact to rows, and to marks of what they make ou
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web.py.
-And back: domain/evidence.py names the items that each figure counts, and reading/evidence.py the
+And back: domain/evidence/ names the items that each figure counts, and reading/evidence.py the
 facts under each item. How each figure is counted, for leaders: docs/metrics.md.
 """

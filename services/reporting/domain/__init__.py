@@ -18,5 +18,5 @@ suppression.py  small numbers of people
 duplicates.py   activities that may be one
 headline.py     the sentences, in three languages
 report.py       the document
-evidence.py     what each figure counted, item by item
+evidence/       what each figure counted, item by item
 """
