@@ -11,10 +11,12 @@ from tandem.reporting.v1 import reporting_pb2_grpc
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry
+from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
 from services.reporting.standing import DERIVED, Standing
+from services.reporting.trails import Trails
 from services.reporting.web import routes
 from shared.access import Access
 from shared.auditor import Auditor
@@ -112,7 +114,9 @@ async def running(
             opened.stack.push_async_callback(each.close)
         registry = load_registry()
         standing = Standing(pool, registry.parameters)
-        reports = Reports(pool, registry, clock, standing)
+        surroundings = Surroundings()
+        reports = Reports(pool, registry, clock, standing, surroundings)
+        trails = Trails(pool, registry, clock, standing, surroundings, ledgers_of(channels))
 
         def projected(facts: Sequence[Recorded]) -> None:
             auditor.passed(facts)
@@ -129,10 +133,10 @@ async def running(
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",
-            ReportingServicer(reports, auditor.comparison),
+            ReportingServicer(reports, trails, auditor.comparison),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
-        await opened.http(settings.http_listen, routes(reports, access))
+        await opened.http(settings.http_listen, routes(reports, trails, access))
         yield opened

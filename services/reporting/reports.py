@@ -22,16 +22,14 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.engagement import BrokenIdentity
-from services.reporting.domain.evidence import Evidence
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_evidence, read_periods
+from services.reporting.reading import read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.standing import Standing
-from shared.access import Principal
 from shared.clock import Clock
 from shared.database import TRANSIENT
 
@@ -46,8 +44,6 @@ REST_PER_WORK = 1.0
 """While facts keep coming, composing rests as long as it worked."""
 HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
 """Errors of one report, which end no other."""
-SEES_EVERYTHING = frozenset({"staff", "operator"})
-"""Roles that see small counts of people and the facts that carry a person's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +78,16 @@ class Reports:
     """Reads reports, and keeps those that are wanted level with the rows."""
 
     def __init__(
-        self, pool: asyncpg.Pool, registry: Registry, clock: Clock, standing: Standing
+        self,
+        pool: asyncpg.Pool,
+        registry: Registry,
+        clock: Clock,
+        standing: Standing,
+        surroundings: Surroundings | None = None,
     ) -> None:
         """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
-        self._standing, self._surroundings = standing, Surroundings()
+        self._standing, self._surroundings = standing, surroundings or Surroundings()
         self._kept: dict[Wanted, Composed] = {}
         self._read_at: dict[Wanted, float] = {}
         self._watched = Counter[Period]()
@@ -202,23 +203,6 @@ class Reports:
         finally:
             self._watched -= Counter([period])
 
-    async def evidence(
-        self, period: Period, metric: str, known_at: datetime | None = None
-    ) -> Evidence:
-        """Return what a figure of a period counts, item by item, with the facts under each."""
-        if known_at is None:
-            await self._standing.risen(self._standing.asked)
-        async with self._pool.acquire() as connection:
-            return await read_evidence(
-                connection,
-                self._registry,
-                period,
-                metric,
-                self._clock(),
-                known_at,
-                self._surroundings,
-            )
-
     async def periods(self) -> list[tuple[Period, Status]]:
         """Return the quarters that hold data, the latest first, and how settled each is."""
         now, parameters = self._clock(), self._registry.parameters
@@ -241,11 +225,6 @@ class Reports:
             }
             for period, status in await self.periods()
         ]
-
-    @staticmethod
-    def sees_everything(principal: Principal) -> bool:
-        """Tell whether somebody sees small counts of people and facts about single ones."""
-        return principal.role in SEES_EVERYTHING
 
 
 def _written(

@@ -7,23 +7,30 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.asking import against_asked, known_at_asked, period_asked
+from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
-from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.reading import FuturePeriod, Inquiry, UnknownMetric
 from services.reporting.reports import Reports
+from services.reporting.trails import Trails, sees_everything
 from shared.comparison import Comparison, Finding, Verdict
 from shared.errors import NotFound, Unavailable
 from shared.rpc import caller
 
-ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
+ITEM_FIELDS = frozenset(
+    {
+        *("counted", "of", "status", "facts", "facts_of_people_withheld"),
+        *("now", "now_of", "before", "before_of", "stands"),
+    }
+)
 
 
 class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
     """What others ask of reporting."""
 
-    def __init__(self, reports: Reports, comparison: Comparison) -> None:
-        """Bind the reports, and what compares their rows with the ledgers."""
-        self._reports, self._comparison = reports, comparison
+    def __init__(self, reports: Reports, trails: Trails, comparison: Comparison) -> None:
+        """Bind the reports, what leads to their facts, and what compares rows with the ledgers."""
+        self._reports, self._trails, self._comparison = reports, trails, comparison
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
         """Return the report of a period, as it stands now or as it was known at a moment."""
@@ -50,11 +57,21 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         """Return what a figure counts, one by one, with the facts behind each."""
         known_at = known_at_asked(request.known_at or None, self._reports.now())
         try:
-            evidence = await self._reports.evidence(_period(request), request.metric, known_at)
-        except (FuturePeriod, UnknownMetric) as error:
+            inquiry = Inquiry(
+                _period(request),
+                request.metric,
+                known_at,
+                dict(request.filters),
+                against_asked(request.against or None),
+            )
+            evidence = await self._trails.evidence(inquiry)
+        except (FuturePeriod, UnknownMetric, UnknownRow, UnknownComparison) as error:
             raise NotFound(str(error.args[0])) from None
-        document = evidence.to_json(everything=self._reports.sees_everything(caller()))
+        document = evidence.to_json(everything=sees_everything(caller()))
         document["items"] = [_item(item) for item in document["items"]]
+        if "against" in document:
+            moved = [_item(item) for item in document["against"]["items"]]
+            document["against"]["items"] = moved
         return pb.GetEvidenceResponse(evidence=ParseDict(document, pb.Evidence()))
 
     async def ListReports(

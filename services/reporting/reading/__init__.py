@@ -10,7 +10,7 @@ evidence.py      what a figure counts, and the facts under it
 periods.py       the quarters there are
 """
 
-from services.reporting.reading.evidence import UnknownMetric, read_evidence
+from services.reporting.reading.evidence import Inquiry, UnknownMetric, read_evidence
 from services.reporting.reading.periods import read_periods
 from services.reporting.reading.report import FuturePeriod, read_report
 from services.reporting.reading.tables import HERE, QUERIES, load_registry
@@ -19,6 +19,7 @@ __all__ = [
     "HERE",
     "QUERIES",
     "FuturePeriod",
+    "Inquiry",
     "UnknownMetric",
     "load_registry",
     "read_evidence",

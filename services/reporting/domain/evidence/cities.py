@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from services.reporting.domain.breakdowns import city_rows
 from services.reporting.domain.cities import NETWORKS, Cities
 from services.reporting.domain.evidence.item import Item, Json, Question
 from services.reporting.domain.figures import covered, flow_of, lapsed_of
@@ -50,6 +51,8 @@ def _cities(
         shown = [_touch_json(question.ground, touch) for touch in reached] if said["named"] else []
         found.append(
             Item(
+                key=lineage,
+                rows=city_rows(question.ground, lineage, question.period.dates),
                 said={"city": said, "touches": shown, **more(lineage)},
                 counted=counted(lineage),
                 of=of(lineage),
@@ -200,6 +203,7 @@ def _places(question: Question, row: Callable[[frozenset[str]], frozenset[str]])
             by_place.setdefault(place, []).append(lineage)
     return [
         Item(
+            key=place,
             said={
                 "place": place,
                 "cities": [

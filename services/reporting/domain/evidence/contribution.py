@@ -48,6 +48,7 @@ class Contribution:
             "occurred_at": instant_json(self.occurred_at),
             "recorded_at": instant_json(self.recorded_at),
             "trace_id": self.trace_id,
+            "href": f"/facts/{self.ledger}/{self.fact[0]}/{self.fact[1]}",
         }
 
 
@@ -79,3 +80,15 @@ def contributions(
             if fact.city is None or resolves_to(fact) == item.lineage:
                 found[fact.fact] = fact
     return sorted(found.values(), key=lambda fact: (fact.recorded_at, fact.fact))
+
+
+def facts_json(facts: Sequence[Contribution], everything: bool) -> dict[str, Any]:
+    """Return the facts that may be seen, and whether there are others.
+
+    How many others is not told: it would tell of how many people.
+    """
+    shown = [fact for fact in facts if everything or not fact.personal]
+    document: dict[str, Any] = {"facts": [fact.to_json() for fact in shown]}
+    if len(shown) < len(facts):
+        document["facts_of_people_withheld"] = True
+    return document

@@ -5,18 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.reporting.domain.evidence.contribution import Contribution
-from services.reporting.domain.evidence.item import PEOPLE, Item
+from services.reporting.domain.evidence.comparison import Comparison
+from services.reporting.domain.evidence.contribution import Contribution, facts_json
+from services.reporting.domain.evidence.filtering import DIMENSIONS, Filters
+from services.reporting.domain.evidence.item import Item
 from services.reporting.domain.figures import Value
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Definition
 from services.reporting.domain.report import Provenance, instant_json, period_json
-from services.reporting.domain.suppression import suppressed
+
+SUPPRESSED = "Q"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A figure with all it counted."""
+    """A figure, or a row of one, with all it counted.
+
+    Args:
+        value: as the report has it, for those who may see everything.
+        facts: under each item, by its key.
+        hidden: the keys of items whose counts of people not everybody sees.
+        value_hidden: whether the value of the row itself is such a count.
+        filters: the rows that were chosen, by dimension.
+        comparison: with another period, when that was asked for.
+    """
 
     definition: Definition
     period: Period
@@ -25,17 +37,21 @@ class Evidence:
     value: Value
     recounted: Value
     items: Sequence[Item]
-    facts: Mapping[int, Sequence[Contribution]]
-    hidden: frozenset[int]
+    facts: Mapping[str, Sequence[Contribution]]
+    hidden: frozenset[str]
+    value_hidden: bool
+    filters: Filters
+    comparison: Comparison | None
     provenance: Provenance
 
     def to_json(self, *, everything: bool = False) -> dict[str, Any]:
         """Return the document.
 
         Unless `everything` may be seen, small counts of people and the facts that carry the key of
-        a person are left out, and the document says of how many.
+        a person are left out, and the document says of how many items and where.
         """
-        return {
+        hide = self.value_hidden and not everything
+        document: dict[str, Any] = {
             "metric": self.definition.id,
             "period": period_json(self.period),
             "definition": self.definition.reference,
@@ -47,35 +63,27 @@ class Evidence:
             "excludes": list(self.definition.excludes),
             "known_at": instant_json(self.known_at),
             "data_to": instant_json(self.data_to) if self.data_to else None,
-            "value": self.value,
-            "recounted": self.recounted,
-            "items_suppressed": 0 if everything else len(self.hidden),
-            "items": [
-                self._item(number, item, everything) for number, item in enumerate(self.items)
-            ],
+            "filters": dict(self.filters),
+            "dimensions": list(DIMENSIONS.get(self.definition.id, ())),
+            "value": None if hide else self.value,
+            "recounted": None if hide else self.recounted,
+            "items_suppressed": (
+                0 if everything else sum(item.key in self.hidden for item in self.items)
+            ),
+            "items": [self._item(item, everything) for item in self.items],
             "provenance": self.provenance.to_json(),
         }
+        if hide:
+            document["status"] = SUPPRESSED
+        if self.comparison is not None:
+            document["against"] = self.comparison.to_json(everything=everything)
+        return document
 
-    def _item(self, number: int, item: Item, everything: bool) -> dict[str, Any]:
-        hide = number in self.hidden and not everything
-        facts = self.facts.get(number, ())
-        shown = [fact for fact in facts if everything or not fact.personal]
+    def _item(self, item: Item, everything: bool) -> dict[str, Any]:
+        hide = item.key in self.hidden and not everything
         document: dict[str, Any] = {**item.said, "counted": None if hide else item.counted}
         if item.of is not None:
             document["of"] = None if hide else item.of
         if hide:
-            document["status"] = "Q"
-        document["facts"] = [fact.to_json() for fact in shown]
-        if len(shown) < len(facts):
-            document["facts_withheld"] = len(facts) - len(shown)
-        return document
-
-
-def hidden_items(definition: Definition, items: Sequence[Item], shown_min: int) -> frozenset[int]:
-    """Return the numbers of the items whose counts of people are too small to be shown."""
-    if definition.id not in PEOPLE:
-        return frozenset()
-    counted = {str(number): item.counted for number, item in enumerate(items)}
-    of = {str(number): item.of for number, item in enumerate(items) if item.of is not None}
-    hidden = suppressed(counted, shown_min) | suppressed(of, shown_min)
-    return frozenset(int(number) for number in hidden)
+            document["status"] = SUPPRESSED
+        return {**document, **facts_json(self.facts.get(item.key, ()), everything)}

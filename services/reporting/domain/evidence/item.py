@@ -48,16 +48,24 @@ class Item:
     """One thing that a figure counts.
 
     Args:
+        key: what it is, the same in every period.
         said: what it is, as printed.
         counted: what it adds to the figure, or to its numerator.
         of: what it adds to the denominator of a percentage.
+        rows: in which rows of the breakdowns it stands, by dimension.
+        parts: what it adds to each row of a dimension, where it is split among several.
+        wholes: counts printed elsewhere of which this one is a part.
         touches, occurrences, resources: what it rests on; the facts are found by these.
         lineage: the city it is, so that only that city's facts are listed under it.
     """
 
+    key: str
     said: Json
     counted: int
     of: int | None = None
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    wholes: tuple[int, ...] = ()
     touches: tuple[Touch, ...] = ()
     occurrences: tuple[Sitting, ...] = ()
     resources: tuple[str, ...] = ()

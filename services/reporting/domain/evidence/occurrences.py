@@ -1,19 +1,26 @@
 """Occurrences that a figure counts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from services.reporting.domain.breakdowns import sitting_rows
 from services.reporting.domain.evidence.item import Item, Question
 from services.reporting.domain.occurrences import Occurrence
+
+Parts = Mapping[str, Mapping[str, int]]
+"""What an item adds to each row of some dimensions."""
 
 
 def occurrence_items(
     occurrences: Iterable[Occurrence],
     counted: Callable[[Occurrence], int] = lambda occurrence: 1,
     of: Callable[[Occurrence], int | None] = lambda occurrence: None,
+    parts: Callable[[Occurrence], Parts] = lambda occurrence: {},
+    wholes: Callable[[Occurrence], tuple[int, ...]] = lambda occurrence: (),
 ) -> list[Item]:
     """Return occurrences as items, in the order given."""
     return [
         Item(
+            key="/".join(occurrence.sitting),
             said={
                 "activity_id": occurrence.activity.activity_id,
                 "occurrence": occurrence.state.occurrence,
@@ -25,6 +32,9 @@ def occurrence_items(
             },
             counted=counted(occurrence),
             of=of(occurrence),
+            rows=sitting_rows(occurrence),
+            parts=parts(occurrence),
+            wholes=wholes(occurrence),
             occurrences=(occurrence.sitting,),
         )
         for occurrence in occurrences

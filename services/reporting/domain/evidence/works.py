@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from services.reporting.domain.breakdowns import city_rows, work_rows
 from services.reporting.domain.evidence.cities import city_json, within
 from services.reporting.domain.evidence.item import Item, Question
 from services.reporting.domain.figures import delivered_pairs, works_published, works_shared
@@ -9,11 +10,10 @@ from services.reporting.domain.touches import Touch
 
 
 def _works(question: Question, resource_ids: Iterable[str]) -> list[Item]:
-    works = {work.resource_id: work for work in question.ground.knowledge.works}
     firsts = {first.resource_id: first for first in question.ground.first_shares}
     found = []
     for resource_id in sorted(resource_ids):
-        work, first = works.get(resource_id), firsts.get(resource_id)
+        work, first = question.ground.work(resource_id), firsts.get(resource_id)
         said = {
             "resource_id": resource_id,
             "title": work.title if work else None,
@@ -22,7 +22,10 @@ def _works(question: Question, resource_ids: Iterable[str]) -> list[Item]:
             "first_shared_on": first.on.stated() if first else None,
             "first_shared_with": first.shared_with if first else None,
         }
-        found.append(Item(said=said, counted=1, resources=(resource_id,)))
+        rows = work_rows(first, work)
+        found.append(
+            Item(key=resource_id, said=said, counted=1, rows=rows, resources=(resource_id,))
+        )
     return found
 
 
@@ -42,16 +45,21 @@ def deliveries(question: Question) -> list[Item]:
     for touch in within(question, question.ground.broad_touches):
         if touch.way == "delivered":
             touches.setdefault((touch.resource_id, touch.lineage), []).append(touch)
-    cities = question.ground.cities
-    return [
-        Item(
-            said={
-                "resource_id": resource_id,
-                "city": city_json(cities, lineage, question.end),
-            },
-            counted=1,
-            touches=tuple(touches[(resource_id, lineage)]),
-            lineage=lineage,
+    ground, found = question.ground, []
+    for resource_id, lineage in sorted(delivered_pairs(ground, question.period.dates)):
+        work, city = ground.work(resource_id), city_json(ground.cities, lineage, question.end)
+        found.append(
+            Item(
+                key=f"{resource_id} {lineage}",
+                said={
+                    "resource_id": resource_id,
+                    "title": work.title if work else None,
+                    "city": city,
+                },
+                counted=1,
+                rows=city_rows(ground, lineage, question.period.dates),
+                touches=tuple(touches[(resource_id, lineage)]) if city["named"] else (),
+                lineage=lineage,
+            )
         )
-        for resource_id, lineage in sorted(delivered_pairs(question.ground, question.period.dates))
-    ]
+    return found
