@@ -7,6 +7,7 @@ partnership began; never the people, and never the history of a sitting.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from services.reporting.domain.cities import Cities
@@ -64,6 +65,8 @@ class AsOfNow:
         if level is None:
             return None
         span = self.period.span(self.parameters.partnership_epoch)
+        if self.of is not None:  # whatever is known of these cities
+            span = Dates(date.min, span.last)
         recent = self.period.recent
         projected = {row["ledger"]: row for row in await self._fetch("projected")}
         versions = {name: (row["tables"], row["facts"]) for name, row in projected.items()}

@@ -215,7 +215,7 @@ async def standing(
     connection: Connection,
     registry: Registry,
     period: Period,
-    days: Dates,
+    days: Dates | None,
     surroundings: Surroundings | None,
     known_at: datetime | None,
     of: frozenset[str] | None = None,

@@ -16,11 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.domain.disclosure import NotDisclosed
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
 from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.reading.records import UnknownRecord
 from shared.access import Action, Principal, may
 from shared.errors import InvalidData, Refused, Unavailable, Violation
 
@@ -144,6 +146,11 @@ def _bad_question(error: Any) -> Problem:
     return Problem(400, f"Bad {violation.field}", f"{violation.field} {violation.description}.")
 
 
+def _sentence(error: Any) -> str:
+    text = str(error.args[0])
+    return text[0].upper() + text[1:]
+
+
 PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     Problem: lambda problem: problem,
     InvalidData: _bad_question,
@@ -151,6 +158,8 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     UnknownMetric: lambda error: Problem(404, "Unknown figure", f"{error.args[0]}."),
     UnknownRow: lambda error: Problem(400, "Unknown row", f"{error.args[0]}."),
     UnknownComparison: lambda error: Problem(400, "No such comparison", f"{error.args[0]}."),
+    UnknownRecord: lambda error: Problem(404, "Not found", f"{_sentence(error)}."),
+    NotDisclosed: lambda error: Problem(403, "Not allowed", f"{_sentence(error)}."),
     Refused: lambda error: Problem(409, "Refused", f"{error}."),
     Unavailable: lambda error: Problem(503, "Not available now", f"{error}."),
 }

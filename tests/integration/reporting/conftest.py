@@ -1,7 +1,7 @@
 """A PostgreSQL with the tables of reporting, as its owner migrates and its service uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -66,13 +66,12 @@ class HeldLedger:
 
     facts: list[Recorded] = field(default_factory=list)
 
-    async def streams(self, after: Mapping[str, int]) -> AsyncIterator[list[Recorded]]:
-        """Yield what these streams hold behind these versions."""
-        yield [
-            fact
-            for fact in self.facts
-            if fact.stream in after and fact.version > after[fact.stream]
-        ]
+    async def fact(self, stream: str, version: int) -> Recorded | None:
+        """Return the fact of a stream under a version."""
+        for fact in self.facts:
+            if (fact.stream, fact.version) == (stream, version):
+                return fact
+        return None
 
 
 @dataclass

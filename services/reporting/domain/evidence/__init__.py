@@ -18,6 +18,7 @@ from services.reporting.domain.evidence.comparison import (
     Move,
     UnknownComparison,
     changed,
+    comparable,
     compared_with,
     moves,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "UnknownComparison",
     "UnknownRow",
     "changed",
+    "comparable",
     "compared_with",
     "contributions",
     "filtered",

@@ -6,7 +6,13 @@ from typing import Any
 
 from services.reporting.domain.breakdowns import city_rows
 from services.reporting.domain.cities import NETWORKS, Cities
-from services.reporting.domain.evidence.item import Item, Json, Question
+from services.reporting.domain.evidence.item import (
+    INSIDE_ANOTHER,
+    POPULATION_UNKNOWN,
+    Item,
+    Json,
+    Question,
+)
 from services.reporting.domain.figures import covered, flow_of, lapsed_of
 from services.reporting.domain.ground import Ground
 from services.reporting.domain.population import represented
@@ -48,7 +54,7 @@ def _cities(
     for lineage in sorted(lineages):
         said = city_json(cities, lineage, end)
         reached = tuple(sorted(own.get(lineage, ()), key=_touch_order))
-        shown = [_touch_json(question.ground, touch) for touch in reached] if said["named"] else []
+        shown = [touch_json(question.ground, touch) for touch in reached] if said["named"] else []
         found.append(
             Item(
                 key=lineage,
@@ -71,7 +77,8 @@ def _name_order(city: Json) -> tuple[bool, str, str]:
     return not city["named"], city["name"] or "", city["city_id"] or ""
 
 
-def _touch_json(ground: Ground, touch: Touch) -> dict[str, Any]:
+def touch_json(ground: Ground, touch: Touch) -> dict[str, Any]:
+    """Return a touch as printed."""
     document: dict[str, Any] = {"way": touch.way.value, "on": touch.on.stated()}
     if touch.sitting is not None:
         activity = ground.knowledge.activities.get(touch.sitting[0])
@@ -114,8 +121,8 @@ def population(question: Question) -> list[Item]:
 
     def more(lineage: str) -> Json:
         if lineage in residents.inside:
-            return {"left_out": "lies inside another engaged jurisdiction"}
-        return {"left_out": "no population known"} if lineage in residents.unknown else {}
+            return {"left_out": INSIDE_ANOTHER}
+        return {"left_out": POPULATION_UNKNOWN} if lineage in residents.unknown else {}
 
     return _cities(
         question,

@@ -39,6 +39,13 @@ def compared_with(period: Period, metric: str, against: Against) -> Period:
     return replace(period, year=period.year - 1)
 
 
+def comparable(period: Period, metric: str, against: Against) -> bool:
+    """Tell whether a figure is compared with that period."""
+    if against is Against.PREVIOUS:
+        return True
+    return period.quarter is not None and metric in OVER_A_WINDOW
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """An item that counts otherwise than in the other period, or in one of both only.

@@ -88,7 +88,7 @@ def facts_json(facts: Sequence[Contribution], everything: bool) -> dict[str, Any
     How many others is not told: it would tell of how many people.
     """
     shown = [fact for fact in facts if everything or not fact.personal]
-    document: dict[str, Any] = {"facts": [fact.to_json() for fact in shown]}
-    if len(shown) < len(facts):
-        document["facts_of_people_withheld"] = True
-    return document
+    return {
+        "facts": [fact.to_json() for fact in shown],
+        "facts_of_people_withheld": len(shown) < len(facts),
+    }

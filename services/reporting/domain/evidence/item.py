@@ -17,6 +17,9 @@ from services.reporting.domain.touches import Touch
 Json = Mapping[str, Any]
 
 
+POPULATION_UNKNOWN = "no population known"
+INSIDE_ANOTHER = "lies inside another engaged jurisdiction"
+"""Why a city adds no residents."""
 PEOPLE = frozenset(
     {
         "registrations",
@@ -76,6 +79,9 @@ def recount(definition: Definition, items: Iterable[Item], member_base_min: int)
     """Count the items again: their sum, or the percentage of both sums."""
     counted = list(items)
     numerator = sum(item.counted for item in counted)
+    left_out = [item.said.get("left_out") for item in counted]
+    if POPULATION_UNKNOWN in left_out and None not in left_out:
+        return None
     if definition.unit != "percent":
         return numerator
     denominator = sum(item.of or 0 for item in counted)
