@@ -1,4 +1,4 @@
-"""gRPC of reporting: reports, their evidence, and the list of them."""
+"""gRPC of reporting: reports, their evidence, why a city is not counted, the list of reports."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +11,7 @@ from services.reporting.asking import against_asked, known_at_asked, period_aske
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.reading import FuturePeriod, Inquiry, UnknownMetric
+from services.reporting.reading.records import UnknownRecord
 from services.reporting.reports import Reports
 from services.reporting.trails import Trails, sees_everything
 from shared.comparison import Comparison, Finding, Verdict
@@ -73,6 +74,19 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
             moved = [_item(item) for item in document["against"]["items"]]
             document["against"]["items"] = moved
         return pb.GetEvidenceResponse(evidence=ParseDict(document, pb.Evidence()))
+
+    async def ExplainAbsence(
+        self, request: pb.ExplainAbsenceRequest, context: Any
+    ) -> pb.ExplainAbsenceResponse:
+        """Return why a city is counted as engaged in a period, or is not."""
+        known_at = known_at_asked(request.known_at or None, self._reports.now())
+        try:
+            document = await self._trails.absence(
+                _period(request), request.city_id, known_at, everything=sees_everything(caller())
+            )
+        except (FuturePeriod, UnknownRecord) as error:
+            raise NotFound(str(error.args[0])) from None
+        return pb.ExplainAbsenceResponse(explanation=ParseDict(document, pb.Explanation()))
 
     async def ListReports(
         self, request: pb.ListReportsRequest, context: Any

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "report"),
     "reports": ("report", "reports"),
     "evidence": ("report", "evidence"),
+    "explain": ("explain", "explain"),
     "publish": ("publish", "publish"),
     "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),
