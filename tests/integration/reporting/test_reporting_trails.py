@@ -8,12 +8,17 @@ import pytest
 from conftest import Desk
 from reporting_book import Book, golden_quarter
 from starlette.applications import Starlette
+from tandem.reporting.v1 import reporting_pb2 as pb
 from test_reporting_cells_and_changes import rich_quarter
 from test_reporting_web import Tokens
 
+from services.reporting.domain.evidence import Against
+from services.reporting.rpc import ReportingServicer
 from services.reporting.web import routes
+from shared.access import Principal
 from shared.contracts.events import CityAttended
 from shared.contracts.values import CityPointer
+from shared.rpc.server import CALLER
 
 STAFF = {"Authorization": "Bearer staff"}
 PAGE = {"Accept": "text/html"}
@@ -256,3 +261,22 @@ async def test_the_city_page_tells_its_course(desk: Desk) -> None:
     assert course == [("2024-Q2", "not_repeated"), ("2024-Q1", "returning"), ("2023-Q4", "new")]
     assert city["memberships"][0]["network"] == "SCN"
     assert city["population"]["value"] == 140_000
+
+
+async def test_what_http_tells_is_told_over_grpc_field_by_field(desk: Desk) -> None:
+    await desk.given(rich_quarter())
+    servicer = ReportingServicer(desk.reports, desk.trails, None)  # type: ignore[arg-type]
+
+    CALLER.set(Principal(name="somebody", role="viewer"))
+    for metric in desk.registry.metrics:
+        request = pb.GetEvidenceRequest(period="2024-Q1", metric=metric, against="previous")
+        answer = (await servicer.GetEvidence(request, None)).evidence
+        document = await desk.evidence(metric, everything=False, against=Against.PREVIOUS)
+        assert len(answer.against.items) == len(document["against"]["items"])
+        assert len(answer.items) == len(document["items"])
+    request = pb.ExplainAbsenceRequest(period="2024-Q1", city_id="golden-valley-mn")
+    explanation = (await servicer.ExplainAbsence(request, None)).explanation
+    assert [reason.rule for reason in explanation.reasons] == [
+        "registered_only",
+        "membership_only",
+    ]
