@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from shared.cli.evidence_text import name_of
-from shared.cli.report import As, Calendar, Format, InCalendar, KnownAt, Period, print_json
+from shared.cli.report import Calendar, InCalendar, KnownAt, Period, print_json
 from shared.cli.report_text import console
 from shared.cli.system import DEFAULT_DATA, Data, System, find
 from shared.cli.terminal import printable
@@ -23,10 +24,17 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 BENEATH = (0, 0, 0, 4)
 
 
+class Printed(StrEnum):
+    """How an explanation is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def explain(
     period: Period,
     city: Annotated[str, typer.Argument(metavar="CITY", help="Its id, or some of its name.")],
-    format_: As = Format.TEXT,
+    format_: Annotated[Printed, typer.Option("--format", help="How to print it.")] = Printed.TEXT,
     known_at: KnownAt = None,
     calendar: InCalendar = Calendar.CIVIL,
     data: Data = DEFAULT_DATA,
@@ -37,7 +45,7 @@ def explain(
         f"/reports/{quote(period, safe='')}/cities/{city_of(system, city)}.json",
         {"calendar": calendar, "known_at": known_at},
     )
-    if format_ is Format.JSON:
+    if format_ is Printed.JSON:
         print_json(document)
     else:
         console().print(explanation_text(document))

@@ -62,7 +62,7 @@ def routes(door: Door, reports: Reports, trails: Trails) -> list[Route]:
             evidence=evidence,
             items=evidence["items"][first : first + ITEMS_PER_PAGE],
             total=len(evidence["items"]),
-            here=here,
+            page_number=here,
             pages=_pages(request, len(evidence["items"])),
             rows=list(found.filters.items()),
             dimensions=_choices(found, request),
