@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -267,6 +268,22 @@ class RemoteLedger:
             async for batch in self._read(request):
                 yield batch
 
+    async def fact(self, stream: str, version: int) -> Recorded | None:
+        """Return the fact of a stream under a version; None when there is none.
+
+        Raises:
+            Unavailable: the owner does not answer within ANSWER_SECONDS_MAX.
+        """
+        head = ledger_pb2.StreamHead(stream=stream, version=version - 1)
+        request = ledger_pb2.ReadLedgerRequest(
+            after_versions=ledger_pb2.StreamHeads(heads=[head]), batch_size=1
+        )
+        async with aclosing(self._answers(self._stub.ReadLedger(request))) as answers:
+            async for response in answers:
+                for fact in response.facts:
+                    return self._recorded(fact) if fact.version == version else None
+        return None
+
     async def heads(self, after_position: int) -> AsyncIterator[Heads]:
         """Yield how far streams grew behind a position, and at the end what is settled.
 
@@ -313,7 +330,7 @@ class RemoteLedger:
                 for each in response.streams
             ]
 
-    async def _answers(self, call: Any) -> AsyncIterator[Any]:
+    async def _answers(self, call: Any) -> AsyncGenerator[Any, None]:
         """Yield the answers of a call; each comes within ANSWER_SECONDS_MAX of the one before."""
         try:
             while True:

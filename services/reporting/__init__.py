@@ -27,6 +27,6 @@ reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -
 A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (its
 number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
-And back: domain/evidence.py names the items that each figure counts, and reading/evidence.py the
+And back: domain/evidence/ names the items that each figure counts, and reading/evidence.py the
 facts under each item. How each figure is counted, for leaders: docs/metrics.md.
 """

@@ -12,11 +12,13 @@ from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.publishing import SCHEMA, Publishing
 from services.reporting.reading import QUERIES, load_registry
+from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reports import Reports
 from services.reporting.rpc import ReportingServicer
 from services.reporting.settings import Settings
 from services.reporting.signing import Signer
 from services.reporting.standing import DERIVED, Standing
+from services.reporting.trails import Trails
 from services.reporting.web import routes, site
 from services.reporting.web.sessions import Sessions
 from shared.access import Access
@@ -116,7 +118,9 @@ async def running(
             opened.stack.push_async_callback(each.close)
         registry = load_registry()
         standing = Standing(pool, registry.parameters)
-        reports = Reports(pool, registry, clock, standing)
+        surroundings = Surroundings()
+        reports = Reports(pool, registry, clock, standing, surroundings)
+        trails = Trails(pool, registry, clock, standing, surroundings, ledgers_of(channels))
 
         def projected(facts: Sequence[Recorded]) -> None:
             auditor.passed(facts)
@@ -143,12 +147,14 @@ async def running(
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",
-            ReportingServicer(reports, publishing, auditor.comparison),
+            ReportingServicer(reports, trails, publishing, auditor.comparison),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
         sessions = Sessions(settings.token_file.read_bytes(), clock)
-        served = routes(reports, publishing, access, sessions, settings.login_codes, opened.stopped)
+        served = routes(
+            reports, trails, publishing, access, sessions, settings.login_codes, opened.stopped
+        )
         await opened.http(settings.http_listen, site(served), settings.trusted_proxies)
         yield opened

@@ -1,7 +1,8 @@
-"""What a reader asks for, the same at every door: a period by its name, and as known when."""
+"""What a reader asks for, the same at every door: a period by its name, as known when."""
 
 from datetime import UTC, datetime
 
+from services.reporting.domain.evidence import Against
 from services.reporting.domain.period import Calendar, Period, UnknownPeriod, parse_period
 from shared.errors import InvalidData, Violation
 
@@ -41,3 +42,18 @@ def known_at_asked(text: str | None, now: datetime) -> datetime | None:
         problem = f"lies in the future: it is {now.isoformat()}"
         raise InvalidData([Violation("known_at", problem)])
     return moment.astimezone(UTC)
+
+
+def against_asked(text: str | None) -> Against | None:
+    """Return the period to compare with; None for none.
+
+    Raises:
+        InvalidData: the name means none.
+    """
+    if text is None:
+        return None
+    try:
+        return Against(text)
+    except ValueError:
+        problem = f"is {' or '.join(Against)}, not {text!r}"
+        raise InvalidData([Violation("against", problem)]) from None

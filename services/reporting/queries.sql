@@ -335,6 +335,67 @@ from unnest($2::text[], $3::integer[]) as k (stream, version)
 join fact f using (stream, version)
 where f.ledger = 'events' and f.recorded_at <= $1;
 
+-- city_at_sittings
+-- In which roles the people of a city were at some occurrences, and whether some watched the
+-- recording only: as `turnouts`, then the pointers to the city.
+select p.number, array_agg(distinct p.role) as roles, bool_or(p.late) as late
+from attender_at($1, $2, $3, $4, $5, $6, $7, $8) p
+where p.city = any ($9::text[])
+group by p.number;
+
+-- city_registered_at
+-- At which occurrences somebody of a city is registered: as `registrations`, then the pointers.
+select distinct number
+from registration_at($1, $2, $3, $4)
+where counts and coalesce(city, city_by_domain) = any ($5::text[]);
+
+-- city_named_at
+-- Which of some occurrences name a city as there, as speaker or as host.
+select distinct m.activity_id, m.occurrence
+from unnest($2::text[], $3::text[]) as s (activity_id, occurrence)
+join city_mention m using (activity_id, occurrence)
+where m.recorded_at <= $1 and m.city = any ($4::text[]);
+
+-- works_for_city
+-- The latest $3 works handed to a city or downloaded for it, by the pointers to it.
+select resource_id, way, first_on, last_on, stream, version
+from (
+    select resource_id, 'delivered' as way, first_on, last_on, stream, version, city, recorded_at
+    from resource_delivery
+    union all
+    select resource_id, 'downloaded', downloaded_on, downloaded_on, stream, version, city,
+        recorded_at
+    from resource_download
+) reached
+where recorded_at <= $1 and city = any ($2::text[])
+order by last_on desc, resource_id, stream, version
+limit $3;
+
+-- sittings_of_activity
+-- Every occurrence of an activity, in its latest state.
+with known as (
+    select activity_id, occurrence from occurrence_plan where activity_id = $2
+    union
+    select activity_id, occurrence from occurrence_outcome where activity_id = $2
+),
+gathered as (
+    select array_agg(activity_id) as activity_ids, array_agg(occurrence) as occurrences from known
+)
+select s.*
+from gathered g
+cross join lateral sitting_at($1, g.activity_ids, g.occurrences) s
+where g.activity_ids is not null;
+
+-- fact_at
+-- The fact at a place of a ledger, as it was projected.
+select ledger, stream, version, type, fact_id, source, occurred_at, recorded_at, traceparent
+from fact
+where ledger = $1 and stream = $2 and version = $3;
+
+-- latest_description
+-- Where the description of a city stands that holds now.
+select stream, version from city_at('infinity') where city_id = $1;
+
 -- dated
 -- The dates stated for works, shares and help.
 select distinct first_on, last_on from resource_description where recorded_at <= $1

@@ -23,16 +23,14 @@ from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.appointment import Appointment
 from services.reporting.domain.engagement import BrokenIdentity
-from services.reporting.domain.evidence import Evidence
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_appointments, read_evidence, read_periods
+from services.reporting.reading import read_appointments, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.standing import Standing
-from shared.access import Principal
 from shared.clock import Clock
 from shared.database import TRANSIENT
 
@@ -49,8 +47,6 @@ HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
 """Errors of one report, which end no other."""
 FILES = ("json", "pdf", "xlsx", "csv")
 """What a report is served as, besides its page."""
-SEES_EVERYTHING = frozenset({"staff", "operator"})
-"""Roles that see small counts of people and the facts that carry a person's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +83,16 @@ class Reports:
     """Reads reports, and keeps those that are wanted level with the rows."""
 
     def __init__(
-        self, pool: asyncpg.Pool, registry: Registry, clock: Clock, standing: Standing
+        self,
+        pool: asyncpg.Pool,
+        registry: Registry,
+        clock: Clock,
+        standing: Standing,
+        surroundings: Surroundings | None = None,
     ) -> None:
         """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
-        self._standing, self._surroundings = standing, Surroundings()
+        self._standing, self._surroundings = standing, surroundings or Surroundings()
         self._kept: dict[Wanted, Composed] = {}
         self._read_at: dict[Wanted, float] = {}
         self._watched = Counter[Wanted]()
@@ -219,23 +220,6 @@ class Reports:
                 report.rendered[key] = await asyncio.to_thread(make, report.json)
         return report.rendered[key]
 
-    async def evidence(
-        self, period: Period, metric: str, known_at: datetime | None = None
-    ) -> Evidence:
-        """Return what a figure of a period counts, item by item, with the facts under each."""
-        if known_at is None:
-            await self._standing.risen(self._standing.asked)
-        async with self._pool.acquire() as connection:
-            return await read_evidence(
-                connection,
-                self._registry,
-                period,
-                metric,
-                self._clock(),
-                known_at,
-                self._surroundings,
-            )
-
     async def appointments(self) -> list[Appointment]:
         """Return every sitting that was announced, in its latest state."""
         async with self._pool.acquire() as connection:
@@ -264,11 +248,6 @@ class Reports:
             }
             for period, status in await self.periods()
         ]
-
-    @staticmethod
-    def sees_everything(principal: Principal) -> bool:
-        """Tell whether somebody sees small counts of people and facts about single ones."""
-        return principal.role in SEES_EVERYTHING
 
 
 def _written(

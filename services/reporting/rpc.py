@@ -1,4 +1,4 @@
-"""gRPC of reporting: reports, their evidence, the list of them, and what was published."""
+"""gRPC of reporting: reports, their evidence, why a city is not counted, and what was published."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,25 +8,36 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.asking import against_asked, known_at_asked, period_asked
+from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.publishing import Publishing
-from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.reading import FuturePeriod, Inquiry, UnknownMetric
+from services.reporting.reading.records import UnknownRecord
 from services.reporting.reports import Reports
+from services.reporting.trails import Trails, sees_everything
 from shared.comparison import Comparison, Finding, Verdict
 from shared.contracts.messages.reporting import PublishReport
 from shared.errors import InvalidData, NotFound, Unavailable, Violation
 from shared.rpc import caller, received, to_receipt
 
-ITEM_FIELDS = frozenset({"counted", "of", "status", "facts", "facts_withheld"})
+ITEM_FIELDS = frozenset(
+    {
+        *("counted", "of", "status", "facts", "facts_of_people_withheld"),
+        *("now", "now_of", "before", "before_of", "stands"),
+    }
+)
 
 
 class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
     """What others ask of reporting."""
 
-    def __init__(self, reports: Reports, publishing: Publishing, comparison: Comparison) -> None:
-        """Bind the reports, what was published, and what compares rows with the ledgers."""
-        self._reports, self._publishing, self._comparison = reports, publishing, comparison
+    def __init__(
+        self, reports: Reports, trails: Trails, publishing: Publishing, comparison: Comparison
+    ) -> None:
+        """Bind the reports, what leads to their facts, what was published, and the comparison."""
+        self._reports, self._trails = reports, trails
+        self._publishing, self._comparison = publishing, comparison
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
         """Return the report of a period: as it stands now, as it was known then, as published."""
@@ -55,12 +66,35 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         """Return what a figure counts, one by one, with the facts behind each."""
         known_at = known_at_asked(request.known_at or None, self._reports.now())
         try:
-            evidence = await self._reports.evidence(_period(request), request.metric, known_at)
-        except (FuturePeriod, UnknownMetric) as error:
+            inquiry = Inquiry(
+                _period(request),
+                request.metric,
+                known_at,
+                dict(request.filters),
+                against_asked(request.against or None),
+            )
+            evidence = await self._trails.evidence(inquiry)
+        except (FuturePeriod, UnknownMetric, UnknownRow, UnknownComparison) as error:
             raise NotFound(str(error.args[0])) from None
-        document = evidence.to_json(everything=self._reports.sees_everything(caller()))
+        document = evidence.to_json(everything=sees_everything(caller()))
         document["items"] = [_item(item) for item in document["items"]]
+        if "against" in document:
+            moved = [_item(item) for item in document["against"]["items"]]
+            document["against"]["items"] = moved
         return pb.GetEvidenceResponse(evidence=ParseDict(document, pb.Evidence()))
+
+    async def ExplainAbsence(
+        self, request: pb.ExplainAbsenceRequest, context: Any
+    ) -> pb.ExplainAbsenceResponse:
+        """Return why a city is counted as engaged in a period, or is not."""
+        known_at = known_at_asked(request.known_at or None, self._reports.now())
+        try:
+            document = await self._trails.absence(
+                _period(request), request.city_id, known_at, everything=sees_everything(caller())
+            )
+        except (FuturePeriod, UnknownRecord) as error:
+            raise NotFound(str(error.args[0])) from None
+        return pb.ExplainAbsenceResponse(explanation=ParseDict(document, pb.Explanation()))
 
     async def ListReports(
         self, request: pb.ListReportsRequest, context: Any
@@ -116,7 +150,7 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         """Return what changed from a version to a later one, or to now."""
         after = request.after if request.HasField("after") else None
         change = await self._publishing.change(_period(request), request.before, after)
-        said = change.to_json(everything=self._reports.sees_everything(caller()))
+        said = change.to_json(everything=sees_everything(caller()))
         document = {
             "before": said["from"],
             "after": said["to"],

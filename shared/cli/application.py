@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "publish-report": ("publications", "publish_report"),
     "diff": ("publications", "diff"),
     "verify": ("publications", "verify"),
+    "explain": ("explain", "explain"),
     "publish": ("publish", "publish"),
     "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),

@@ -87,8 +87,8 @@ def _facts(item: Json) -> Iterator[str]:
             f"{fact['ledger']}/{fact['stream']}/{fact['version']}  {name}, from {fact['source']}, "
             f"recorded {fact['recorded_at'][:19]}Z"
         )
-    if withheld := item.get("facts_withheld"):
-        yield f"and {_times(withheld, 'fact')} about people"
+    if item.get("facts_of_people_withheld"):
+        yield "and facts about people"
 
 
 def _hidden(count: int) -> Iterator[RenderableType]:

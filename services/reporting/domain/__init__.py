@@ -15,8 +15,9 @@ population.py   residents, size classes
 figures.py      every figure over a window
 breakdowns.py   the rows behind the figures
 suppression.py  small numbers of people
+small_numbers.py  beside which occurrences they are not printed
 duplicates.py   activities that may be one
 headline.py     the sentences, in three languages
 report.py       the document
-evidence.py     what each figure counted, item by item
+evidence/       what each figure counted, item by item
 """

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from services.reporting.domain.dates import Dates
 from services.reporting.domain.ground import Ground
+from services.reporting.domain.knowledge import CityPresence, Work
 from services.reporting.domain.occurrences import ORGANISER_ROWS, Occurrence, organisers_row
+from services.reporting.domain.period import quarters_within
 from services.reporting.domain.population import size_class
-from services.reporting.domain.suppression import suppressed
+from services.reporting.domain.suppression import suppressed, suppressed_across
+from services.reporting.domain.works import Shared
 
 UNKNOWN = "unknown"
 UNATTRIBUTED = "unattributed"
@@ -24,7 +27,15 @@ OVERLAPPING = (
     "resources_shared.language",
 )
 
+CITY_DIMENSIONS = ("network", "country", "subdivision", "size_class", "urban", "kind")
+SITTING_DIMENSIONS = ("organisers", "kind", "theme", "phase", "delivery", "language")
+WORK_DIMENSIONS = ("shared_with", "publisher", "kind", "theme", "language")
+ALWAYS = {"network": NETWORK_ROWS, "organisers": ORGANISER_ROWS}
+"""Rows that are printed in this order, also when nothing stands in them."""
+
 Rows = Mapping[str, int | None]
+Places = Mapping[str, tuple[str, ...]]
+"""The rows in which one thing stands, by dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +65,26 @@ def breakdowns(ground: Ground, window: Dates) -> Breakdowns:
     """Return the rows behind the figures of a window."""
     held = ground.held(window)
     webinars = [occurrence for occurrence in held if occurrence.activity.kind == "webinar"]
+    broad = [city_rows(ground, each, window) for each in sorted(ground.broadly_engaged(window))]
     return Breakdowns(
         {
-            "cities_engaged": _by_city(ground, ground.engaged(window), window),
-            "cities_engaged_broad": {
-                "network": _by_network(ground, ground.broadly_engaged(window), window)
-            },
-            "webinars_held": _by_sitting(webinars),
-            "activities_held": _by_sitting(held),
-            "attendance": _attendance(ground, held, window),
-            "registrations": _registrations(ground, window),
-            "resources_shared": _resources(ground, window),
+            "cities_engaged": _over(
+                (city_rows(ground, each, window) for each in sorted(ground.engaged(window))),
+                CITY_DIMENSIONS,
+            ),
+            "cities_engaged_broad": _over(broad, ("network",)),
+            "webinars_held": _over(map(sitting_rows, webinars), SITTING_DIMENSIONS),
+            "activities_held": _over(map(sitting_rows, held), SITTING_DIMENSIONS),
+            "attendance": _people_printed(ground, window, _attendance),
+            "registrations": _people_printed(ground, window, _registrations),
+            "resources_shared": _over(
+                (
+                    work_rows(first, ground.work(first.resource_id))
+                    for first in ground.first_shares
+                    if first.on.lies_in(window)
+                ),
+                WORK_DIMENSIONS,
+            ),
         },
         OVERLAPPING,
     )
@@ -78,52 +98,74 @@ def network_row(ground: Ground, lineage: str, window: Dates) -> str:
     return next(iter(networks), "neither")
 
 
-def _by_network(ground: Ground, lineages: Iterable[str], window: Dates) -> Rows:
-    return _counted((network_row(ground, each, window) for each in lineages), NETWORK_ROWS)
-
-
-def _by_city(ground: Ground, engaged: frozenset[str], window: Dates) -> dict[str, Rows]:
-    described = [ground.cities.described(lineage, window.last) for lineage in sorted(engaged)]
+def city_rows(ground: Ground, lineage: str, window: Dates) -> Places:
+    """Return the rows in which a city stands, by dimension, as it is at the end of a window."""
+    city = ground.cities.described(lineage, window.last)
+    subdivision = city and city.subdivision
     return {
-        "network": _by_network(ground, engaged, window),
-        "country": _counted(city.country if city else UNKNOWN for city in described),
-        "subdivision": _counted(
-            f"{city.country}-{city.subdivision}"
-            for city in described
-            if city is not None and city.subdivision is not None
-        ),
-        "size_class": _counted(size_class(city.population if city else None) for city in described),
-        "urban": _counted((city.urban if city else None) or UNKNOWN for city in described),
-        "kind": _counted(city.kind if city else UNKNOWN for city in described),
+        "network": (network_row(ground, lineage, window),),
+        "country": (city.country if city else UNKNOWN,),
+        "subdivision": (f"{city.country}-{subdivision}",) if city and subdivision else (),
+        "size_class": (size_class(city.population if city else None),),
+        "urban": ((city.urban if city else None) or UNKNOWN,),
+        "kind": (city.kind if city else UNKNOWN,),
     }
 
 
-def _by_sitting(held: Iterable[Occurrence]) -> dict[str, Rows]:
-    activities = [occurrence.activity for occurrence in held]
+def sitting_rows(occurrence: Occurrence) -> Places:
+    """Return the rows in which an occurrence stands, by dimension."""
+    activity = occurrence.activity
     return {
-        "organisers": _counted(
-            (organisers_row(activity.organisers) for activity in activities), ORGANISER_ROWS
-        ),
-        "kind": _counted(activity.kind for activity in activities),
-        "theme": _counted(
-            theme for activity in activities for theme in activity.themes or (UNKNOWN,)
-        ),
-        "phase": _counted(activity.phase or UNKNOWN for activity in activities),
-        "delivery": _counted(activity.delivery or UNKNOWN for activity in activities),
-        "language": _counted(
-            language for activity in activities for language in activity.languages or (UNKNOWN,)
-        ),
+        "organisers": (organisers_row(activity.organisers),),
+        "kind": (activity.kind,),
+        "theme": activity.themes or (UNKNOWN,),
+        "phase": (activity.phase or UNKNOWN,),
+        "delivery": (activity.delivery or UNKNOWN,),
+        "language": activity.languages or (UNKNOWN,),
     }
 
 
-def _attendance(ground: Ground, held: list[Occurrence], window: Dates) -> dict[str, Rows]:
-    """Count attendance by row; only the country is coarse enough to print every number."""
+def work_rows(first: Shared | None, work: Work | None) -> Places:
+    """Return the rows in which a work stands, by dimension; some are not known yet."""
+    return {
+        "shared_with": (first.shared_with,) if first else (),
+        "publisher": (work.publisher,) if work else (),
+        "kind": (work.kind,) if work else (),
+        "theme": (work.themes or (UNKNOWN,)) if work else (),
+        "language": work.languages if work else (),
+    }
+
+
+def place_of(ground: Ground, presence: CityPresence, window: Dates) -> tuple[str, str | None]:
+    """Return the rows of a presence by country and by subdivision, which some have none of."""
+    city_id = ground.cities.resolve(presence.city, presence.on)
+    if city_id is None:
+        return UNATTRIBUTED, None
+    city = ground.cities.described(ground.cities.lineage(city_id), window.last)
+    if city is None:
+        return UNKNOWN, None
+    return city.country, f"{city.country}-{city.subdivision or UNKNOWN}"
+
+
+def _over(things: Iterable[Places], dimensions: tuple[str, ...]) -> dict[str, Rows]:
+    """Return how many things stand in each row of each dimension."""
+    placed = list(things)
+    return {
+        dimension: _counted(
+            (row for places in placed for row in places[dimension]), ALWAYS.get(dimension, ())
+        )
+        for dimension in dimensions
+    }
+
+
+def _attendance(ground: Ground, window: Dates) -> dict[str, Counter[str]]:
+    """Count attendance by row."""
     country: Counter[str] = Counter()
     subdivision: Counter[str] = Counter()
     position: Counter[str] = Counter(dict.fromkeys(POSITION_ROWS, 0))
     organisers: Counter[str] = Counter(dict.fromkeys(ORGANISER_ROWS, 0))
     kind: Counter[str] = Counter()
-    for occurrence in held:
+    for occurrence in ground.held(window):
         organisers[organisers_row(occurrence.activity.organisers)] += occurrence.attendance
         kind[occurrence.activity.kind] += occurrence.attendance
         country[UNATTRIBUTED] += occurrence.count_only
@@ -133,29 +175,24 @@ def _attendance(ground: Ground, held: list[Occurrence], window: Dates) -> dict[s
     for presence in ground.presences(window):
         if not presence.attended:
             continue
-        city_id = ground.cities.resolve(presence.city, presence.on)
-        city = city_id and ground.cities.described(ground.cities.lineage(city_id), window.last)
-        if city_id is None:
-            country[UNATTRIBUTED] += presence.attended
-        elif not city:
-            country[UNKNOWN] += presence.attended
-        else:
-            country[city.country] += presence.attended
+        of_country, of_subdivision = place_of(ground, presence, window)
+        country[of_country] += presence.attended
+        if of_subdivision is not None:
             # The row for "no subdivision known" is there in each country, so that a single
             # small row of a country is never the whole of it.
-            subdivision[f"{city.country}-{UNKNOWN}"] += 0
-            subdivision[f"{city.country}-{city.subdivision or UNKNOWN}"] += presence.attended
-    shown_min = ground.registry.parameters.people_shown_min
+            subdivision[f"{of_country}-{UNKNOWN}"] += 0
+            subdivision[of_subdivision] += presence.attended
     return {
-        "country": _sorted({row: count for row, count in country.items() if count}),
-        "subdivision": _printed(subdivision, shown_min, lambda row: row.partition("-")[0]),
-        "position": _printed(position, shown_min),
-        "organisers": _printed(organisers, shown_min),
-        "kind": _printed(kind, shown_min),
+        "country": country,
+        "subdivision": subdivision,
+        "position": position,
+        "organisers": organisers,
+        "kind": kind,
     }
 
 
-def _registrations(ground: Ground, window: Dates) -> dict[str, Rows]:
+def _registrations(ground: Ground, window: Dates) -> dict[str, Counter[str]]:
+    """Count registrations by row."""
     organisers: Counter[str] = Counter(dict.fromkeys(ORGANISER_ROWS, 0))
     kind: Counter[str] = Counter()
     for occurrence in ground.within(window):
@@ -163,24 +200,43 @@ def _registrations(ground: Ground, window: Dates) -> dict[str, Rows]:
             registrations = occurrence.turnout.registrations
             organisers[organisers_row(occurrence.activity.organisers)] += registrations
             kind[occurrence.activity.kind] += registrations
+    return {"organisers": organisers, "kind": kind}
+
+
+def _people_printed(
+    ground: Ground,
+    window: Dates,
+    count: Callable[[Ground, Dates], Mapping[str, Counter[str]]],
+) -> dict[str, Rows]:
+    """Return counts of people by row; only the country is coarse enough to print every number.
+
+    What is hidden in a quarter is hidden in a year that holds it, because the year less its other
+    quarters would give it back.
+    """
     shown_min = ground.registry.parameters.people_shown_min
-    return {
-        "organisers": _printed(organisers, shown_min),
-        "kind": _printed(kind, shown_min),
-    }
+    quarters = quarters_within(window)
+    of_quarters = [count(ground, quarter.dates) for quarter in quarters if len(quarters) > 1]
+    printed: dict[str, Rows] = {}
+    for dimension, counts in count(ground, window).items():
+        if dimension == "country":
+            printed[dimension] = _sorted({row: n for row, n in counts.items() if n})
+            continue
+        group_of = _country_of if dimension == "subdivision" else _whole
+        hidden = frozenset[str]().union(
+            *(suppressed(each[dimension], shown_min, group_of) for each in of_quarters)
+        )
+        hidden = suppressed_across(counts, shown_min, [group_of], hidden & counts.keys())
+        # In order of their names: an order by size would tell something of a count not printed.
+        printed[dimension] = {row: None if row in hidden else counts[row] for row in sorted(counts)}
+    return printed
 
 
-def _resources(ground: Ground, window: Dates) -> dict[str, Rows]:
-    shared = [first for first in ground.first_shares if first.on.lies_in(window)]
-    works = {work.resource_id: work for work in ground.knowledge.works}
-    known = [works[first.resource_id] for first in shared if first.resource_id in works]
-    return {
-        "shared_with": _counted(first.shared_with for first in shared),
-        "publisher": _counted(work.publisher for work in known),
-        "kind": _counted(work.kind for work in known),
-        "theme": _counted(theme for work in known for theme in work.themes or (UNKNOWN,)),
-        "language": _counted(language for work in known for language in work.languages),
-    }
+def _country_of(row: str) -> str:
+    return row.partition("-")[0]
+
+
+def _whole(row: str) -> str:
+    return ""
 
 
 def _counted(rows: Iterable[str], always: tuple[str, ...] = ()) -> Rows:
@@ -193,11 +249,3 @@ def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     """Put the rows in order: largest first, equals by name, the unknown last."""
     last = (UNKNOWN, UNATTRIBUTED)
     return dict(sorted(counts.items(), key=lambda row: (row[0] in last, -row[1], row[0])))
-
-
-def _printed(
-    counts: Mapping[str, int], shown_min: int, group_of: Callable[[str], str] = lambda row: ""
-) -> Rows:
-    # In order of their names: an order by size would tell something of a count not printed.
-    hidden = suppressed(counts, shown_min, group_of)
-    return {row: None if row in hidden else counts[row] for row in sorted(counts)}

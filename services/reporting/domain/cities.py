@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from services.reporting.domain.dates import Dates
+from services.reporting.domain.dates import Dates, on_day
 from services.reporting.domain.knowledge import (
     City,
     CityPopulation,
@@ -157,8 +157,31 @@ class Cities:
 
     def gone(self, lineage: str, day: date) -> bool:
         """Tell whether the city had gone over into others, by merger or split, on a day."""
-        departure = self._departures.get(self.shown(lineage, day)) or self._departures.get(lineage)
-        return departure is not None and departure.on.certain <= day
+        return self.departure(lineage, day) is not None
+
+    def departure(self, lineage: str, day: date) -> Succession | None:
+        """Return the merger or split by which the city had gone over into others on a day."""
+        found = self._departures.get(self.shown(lineage, day)) or self._departures.get(lineage)
+        return found if found is not None and found.on.certain <= day else None
+
+    def pointers(self, lineage: str, window: Dates) -> frozenset[str]:
+        """Return the pointers that mean a city at the start or at the end of a window."""
+        ids = {
+            *self._described,
+            *self._steps,
+            *self._departures,
+            *self._renames,
+            *(change.city_id for changes in self._changes.values() for change in changes),
+            lineage,
+        }
+        asked = [*ids, *(f"?{name}" for name in self._references)]
+        days = (on_day(window.first), on_day(window.last))
+        return frozenset(
+            pointer
+            for pointer in asked
+            for day in days
+            if (city_id := self.resolve(pointer, day)) and self.lineage(city_id) == lineage
+        )
 
     def left(self, lineage: str, day: date) -> bool:
         """Tell whether the city is no longer eligible: gone, or all its memberships have ended.

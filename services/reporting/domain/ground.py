@@ -6,7 +6,7 @@ from functools import cached_property
 
 from services.reporting.domain.cities import Cities
 from services.reporting.domain.dates import Dates
-from services.reporting.domain.knowledge import CityPresence, Knowledge
+from services.reporting.domain.knowledge import CityPresence, Knowledge, Work
 from services.reporting.domain.occurrences import Occurrence, occurrences
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
@@ -64,6 +64,14 @@ class Ground:
     def first_shares(self) -> Sequence[Shared]:
         """The first share of each work."""
         return first_shares(self.knowledge.shares, self.knowledge.works)
+
+    @cached_property
+    def _works(self) -> dict[str, Work]:
+        return {work.resource_id: work for work in self.knowledge.works}
+
+    def work(self, resource_id: str) -> Work | None:
+        """Return a work; None before its description is known."""
+        return self._works.get(resource_id)
 
     @cached_property
     def _engaged(self) -> Calendar:

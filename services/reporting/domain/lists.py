@@ -5,7 +5,7 @@ People are never listed, and a city that is not to be named appears in no list.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from services.reporting.domain.breakdowns import UNKNOWN, network_row
@@ -22,7 +22,7 @@ from services.reporting.domain.ground import Ground
 from services.reporting.domain.occurrences import Occurrence, organisers_row
 from services.reporting.domain.period import Period, quarter_of
 from services.reporting.domain.population import size_class
-from services.reporting.domain.suppression import suppressed_across
+from services.reporting.domain.small_numbers import hidden_at, registered
 
 Json = dict[str, Any]
 
@@ -106,19 +106,12 @@ def _never_engaged(ground: Ground, period: Period) -> frozenset[str]:
 def _occurrences(ground: Ground, window: Dates) -> list[Json]:
     """Return all occurrences of a window; a small number of people stands as `Q`."""
     within = ground.within(window)
-    held = [number for number, occurrence in enumerate(within) if occurrence.held]
-    hidden = {
-        "attendance": _hidden(ground, within, {n: within[n].attendance for n in held}),
-        "registrations": _hidden(
-            ground,
-            within,
-            {n: o.turnout.registrations for n, o in enumerate(within) if not o.cancelled},
-        ),
-    }
+    hidden = hidden_at(ground, window)
     found = []
-    for number, occurrence in enumerate(within):
-        activity, count = occurrence.activity, occurrence.turnout.registrations
-        status = _attendance_status(occurrence, number in hidden["attendance"])
+    for occurrence in within:
+        activity, sitting = occurrence.activity, occurrence.sitting
+        status = _attendance_status(occurrence, sitting in hidden.attendance)
+        registrations_hidden = sitting in hidden.registrations
         found.append(
             {
                 "activity_id": activity.activity_id,
@@ -135,14 +128,8 @@ def _occurrences(ground: Ground, window: Dates) -> list[Json]:
                 "languages": list(activity.languages),
                 "attendance": occurrence.attendance if status in ("A", "P") else None,
                 "attendance_status": status,
-                "registrations": (
-                    occurrence.registrations_cancelled
-                    if occurrence.cancelled
-                    else None
-                    if number in hidden["registrations"]
-                    else count
-                ),
-                "registrations_status": "Q" if number in hidden["registrations"] else "A",
+                "registrations": None if registrations_hidden else registered(occurrence),
+                "registrations_status": "Q" if registrations_hidden else "A",
             }
         )
     return found
@@ -166,19 +153,6 @@ def _attendance_status(occurrence: Occurrence, hidden: bool) -> str | None:
     if occurrence.final:
         return "A"
     return "P" if occurrence.attendance else "O"
-
-
-def _hidden(ground: Ground, within: Sequence[Occurrence], people: dict[int, int]) -> frozenset[int]:
-    """Return the occurrences whose number of people is not printed."""
-    return suppressed_across(
-        people,
-        ground.registry.parameters.people_shown_min,
-        [
-            lambda number: "",
-            lambda number: within[number].activity.kind,
-            lambda number: organisers_row(within[number].activity.organisers),
-        ],
-    )
 
 
 def _works(ground: Ground, window: Dates) -> list[Json]:

@@ -178,6 +178,16 @@ def quarter_of(day: date, calendar: Calendar = Calendar.CIVIL) -> Period:
     return Period(calendar, month // 12, month % 12 // MONTHS_PER_QUARTER + 1)
 
 
+def quarters_within(window: Dates) -> list[Period]:
+    """Return the quarters that lie in a window, the first one first."""
+    found, quarter = [], quarter_of(window.first)
+    while quarter.dates.last <= window.last:
+        if quarter.dates.lies_in(window):
+            found.append(quarter)
+        quarter = quarter.following()
+    return found
+
+
 def stretch_of(on: Dates, epoch: date) -> Dates:
     """Return the days around a stated date that no window of a report tells apart from it.
 

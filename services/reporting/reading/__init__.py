@@ -13,7 +13,7 @@ appointments.py  the calendar: every sitting, whatever became of it
 """
 
 from services.reporting.reading.appointments import read_appointments
-from services.reporting.reading.evidence import UnknownMetric, read_evidence
+from services.reporting.reading.evidence import Inquiry, UnknownMetric, read_evidence
 from services.reporting.reading.facts import read_facts
 from services.reporting.reading.periods import read_periods
 from services.reporting.reading.report import FuturePeriod, read_report
@@ -23,6 +23,7 @@ __all__ = [
     "HERE",
     "QUERIES",
     "FuturePeriod",
+    "Inquiry",
     "UnknownMetric",
     "load_registry",
     "read_appointments",

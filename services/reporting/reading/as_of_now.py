@@ -7,6 +7,7 @@ partnership began; never the people, and never the history of a sitting.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from services.reporting.domain.cities import Cities
@@ -42,6 +43,7 @@ class AsOfNow:
 
     Args:
         one_by_one: the days whose sittings are wanted one by one, for evidence.
+        of: the pointers to the only cities for which they are wanted so.
     """
 
     connection: Connection
@@ -49,6 +51,7 @@ class AsOfNow:
     period: Period
     surroundings: Surroundings
     one_by_one: Dates | None = None
+    of: frozenset[str] | None = None
 
     async def knowledge(self) -> Knowledge | None:
         """Return all that the report of the period looks at.
@@ -62,6 +65,8 @@ class AsOfNow:
         if level is None:
             return None
         span = self.period.span(self.parameters.partnership_epoch)
+        if self.of is not None:  # whatever is known of these cities
+            span = Dates(date.min, span.last)
         recent = self.period.recent
         projected = {row["ledger"]: row for row in await self._fetch("projected")}
         versions = {name: (row["tables"], row["facts"]) for name, row in projected.items()}
@@ -102,18 +107,21 @@ class AsOfNow:
         # What a pointer to a city that went over into another means, the day decides.
         cities = Cities((), successions=around["successions"], references=around["references"])
         departed, days = cities.departed_pointers(), cities.departure_days()
+        none = frozenset[str]()
         found: list[CityPresence] = []
         for row in await self._fetch("standing_cities", span.first, span.last):
             stretch = rows.dates(row)
             lists = row["cities"], row["attended"], row["contributed"], row["named"]
             together = rows.presences(*lists, stretch)
+            apart = departed if any(stretch.first < day <= stretch.last for day in days) else none
             if self.one_by_one is not None and stretch.may_lie_in(self.one_by_one):
-                found.extend(await self._of_sittings(stretch, None))
-            elif any(stretch.first < day <= stretch.last for day in days):
-                found.extend(each for each in together if each.city not in departed)
-                found.extend(await self._of_sittings(stretch, departed))
-            else:
-                found.extend(together)
+                if self.of is None:
+                    found.extend(await self._of_sittings(stretch, None))
+                    continue
+                apart |= self.of
+            found.extend(each for each in together if each.city not in apart)
+            if apart:
+                found.extend(await self._of_sittings(stretch, apart))
         return found
 
     async def _of_sittings(self, stretch: Dates, only: frozenset[str] | None) -> list[CityPresence]:

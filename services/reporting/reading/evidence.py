@@ -1,23 +1,35 @@
 """Reading what a figure counts, item by item, with the facts under each item."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from services.reporting.domain.breakdowns import Rows, breakdowns
 from services.reporting.domain.dates import FOREVER, Dates
 from services.reporting.domain.evidence import (
     COUNTED_ONCE,
+    PEOPLE,
+    Against,
+    Comparison,
     Contribution,
     Evidence,
+    Filters,
     FirstMet,
     Item,
+    Move,
     Question,
+    changed,
+    compared_with,
     contributions,
-    hidden_items,
+    filtered,
+    hidden_people,
     items_of,
     looks_at,
+    moves,
     recount,
 )
+from services.reporting.domain.figures import Value
 from services.reporting.domain.ground import Ground
 from services.reporting.domain.knowledge import Knowledge, Sitting
 from services.reporting.domain.period import Period
@@ -38,13 +50,38 @@ class UnknownMetric(LookupError):
     """The registry defines no such figure; the message says which it is."""
 
 
+@dataclass(frozen=True)
+class Inquiry:
+    """Which figure is asked about.
+
+    Args:
+        known_at: the moment as of which to answer; None for now.
+        filters: the rows of breakdowns that are meant, when not all of the figure is.
+        against: the period to compare with.
+    """
+
+    period: Period
+    metric: str
+    known_at: datetime | None = None
+    filters: Filters = field(default_factory=dict)
+    against: Against | None = None
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What a figure of one period counts, as far as the filters let through."""
+
+    items: list[Item]
+    hidden: frozenset[str]
+    cell_hidden: bool
+    recounted: Value
+
+
 async def read_evidence(
     connection: Connection,
     registry: Registry,
-    period: Period,
-    metric: str,
+    inquiry: Inquiry,
     now: datetime,
-    known_at: datetime | None = None,
     surroundings: Surroundings | None = None,
 ) -> Evidence:
     """Return what a figure counts, as it stands now or as it was known at a moment.
@@ -53,62 +90,151 @@ async def read_evidence(
 
     Raises:
         UnknownMetric: the registry defines no such figure.
+        UnknownRow: the figure is not told apart in this way.
+        UnknownComparison: the figure is not compared with that period.
         FuturePeriod: the period has not begun at that moment.
     """
+    period, metric, known_at = inquiry.period, inquiry.metric, inquiry.known_at
     begun(period, known_at or now)
-    definition, parameters = registry.metrics.get(metric), registry.parameters
+    definition = registry.metrics.get(metric)
     if definition is None:
         raise UnknownMetric(f"{metric!r} is not a figure; a report lists those there are")
+    filtered(metric, (), inquiry.filters)
+    other = compared_with(period, metric, inquiry.against) if inquiry.against else None
     async with snapshot(connection):
-        reader = AsKnown(connection, parameters, period, known_at or FOREVER)
-        knowledge = await _standing(connection, registry, period, metric, surroundings, known_at)
+        reader = AsKnown(connection, registry.parameters, period, known_at or FOREVER)
+        days = _days(registry, metric, [period] if other is None else [other, period])
+        knowledge = await standing(connection, registry, period, days, surroundings, known_at)
         if knowledge is None:
             knowledge = await reader.knowledge()
         else:
             await connection.execute(QUERIES["rows_by_key"])
         ground = Ground(knowledge, registry)
-        first_met = await _first_met(reader, ground) if metric in COUNTED_ONCE else {}
-        # In threads, so that others are answered meanwhile.
-        question = Question(ground, period, first_met)
-        items = await asyncio.to_thread(items_of, question, metric)
-        under = await facts_under(reader, items, ground, period.dates)
-        facts = {number: under[id(item)] for number, item in enumerate(items)}
+        counted = await _counted(reader, ground, inquiry, period)
+        before = await _counted(reader, ground, inquiry, other) if other else None
+        every = [*counted.items, *(before.items if before else ())]
+        window = Dates(other.dates.first if other else period.dates.first, period.dates.last)
+        facts = await facts_under(reader, every, ground, window)
     provenance = provenance_of(knowledge.facts, registry)
     report = await asyncio.to_thread(compose, ground, period, known_at or now, provenance)
+    figure = report.figures[metric]
+    whole = not inquiry.filters
+    comparison = None
+    if before is not None and other is not None and inquiry.against is not None:
+        previous = inquiry.against is Against.PREVIOUS
+        value = figure.previous if previous else figure.year_before
+        recounted_change = changed(counted.recounted, before.recounted)
+        moved = moves(counted.items, before.items, counted.hidden | before.hidden)
+        comparison = Comparison(
+            against=inquiry.against,
+            period=other,
+            value=value if whole else before.recounted,
+            recounted=before.recounted,
+            change=(figure.change if previous else figure.year_change)
+            if whole
+            else recounted_change,
+            recounted_change=recounted_change,
+            moves=[replace(move, facts=_facts_of(move, facts)) for move in moved],
+            value_hidden=counted.cell_hidden or before.cell_hidden,
+        )
     return Evidence(
         definition=definition,
         period=period,
         known_at=report.known_at,
         data_to=report.data_to,
-        value=report.figures[metric].measure.value,
-        recounted=recount(definition, items, parameters.member_base_min),
-        items=items,
-        facts=facts,
-        hidden=hidden_items(definition, items, parameters.people_shown_min),
+        value=figure.measure.value
+        if whole
+        else _cell(report.breakdowns.rows.get(metric, {}), inquiry.filters, counted.recounted),
+        recounted=counted.recounted,
+        items=counted.items,
+        facts={item.key: facts[id(item)] for item in counted.items},
+        hidden=counted.hidden,
+        value_hidden=counted.cell_hidden,
+        filters=inquiry.filters,
+        comparison=comparison,
         provenance=report.provenance,
     )
 
 
-async def _standing(
+def _days(registry: Registry, metric: str, periods: Sequence[Period]) -> Dates:
+    """Return the days whose occurrences are wanted one by one."""
+    epoch = registry.parameters.partnership_epoch
+    days = [looks_at(metric, period, period.span(epoch)) for period in periods]
+    return Dates(min(each.first for each in days), max(each.last for each in days))
+
+
+async def _counted(reader: AsKnown, ground: Ground, inquiry: Inquiry, period: Period) -> _Counted:
+    """Return what the figure counts in a period."""
+    metric, definition = inquiry.metric, ground.registry.metrics[inquiry.metric]
+    first_met = await _first_met(reader, ground, period) if metric in COUNTED_ONCE else {}
+    question = Question(ground, period, first_met)
+
+    def count() -> _Counted:
+        every = items_of(question, metric)
+        chosen = filtered(metric, every, inquiry.filters)
+        hidden = hidden_people(question, metric, every)
+        apart = any(dimension in item.parts for dimension in inquiry.filters for item in every)
+        if apart:
+            # Finer than any row that is printed, so nobody but staff sees a count.
+            hidden = frozenset(item.key for item in chosen)
+        recounted = recount(definition, chosen, ground.registry.parameters.member_base_min)
+        return _Counted(chosen, hidden, _cell_hidden(ground, period, inquiry), recounted)
+
+    # In a thread, so that others are answered meanwhile.
+    return await asyncio.to_thread(count)
+
+
+def _cell_hidden(ground: Ground, period: Period, inquiry: Inquiry) -> bool:
+    """Tell whether the row of a breakdown is a count of people that is not printed."""
+    if inquiry.metric not in PEOPLE or not inquiry.filters:
+        return False
+    dimensions = breakdowns(ground, period.dates).rows[inquiry.metric]
+    return any(
+        dimensions[dimension].get(row, 0) is None for dimension, row in inquiry.filters.items()
+    )
+
+
+def _cell(dimensions: Mapping[str, Rows], filters: Filters, recounted: Value) -> Value:
+    """Return a row as the report prints it; where it prints none, or hides it, as recounted."""
+    if len(filters) != 1:
+        return recounted
+    [(dimension, row)] = filters.items()
+    if dimension not in dimensions:
+        return recounted
+    printed = dimensions[dimension].get(row, 0)
+    return recounted if printed is None else printed
+
+
+def _facts_of(move: Move, facts: Mapping[int, Sequence[Contribution]]) -> list[Contribution]:
+    sides = [side for side in (move.now, move.before) if side is not None]
+    found = {fact.fact: fact for side in sides for fact in facts[id(side)]}
+    return sorted(found.values(), key=lambda fact: (fact.recorded_at, fact.fact))
+
+
+async def standing(
     connection: Connection,
     registry: Registry,
     period: Period,
-    metric: str,
+    days: Dates | None,
     surroundings: Surroundings | None,
     known_at: datetime | None,
+    of: frozenset[str] | None = None,
 ) -> Knowledge | None:
-    """Return what stands derived; None for another moment, or while not all of it has been."""
+    """Return what stands derived, with the sittings of some days one by one.
+
+    With `of` only the sittings at which one of these city pointers was. None for another moment,
+    or while not all of it has been derived.
+    """
     if known_at is not None:
         return None
-    parameters = registry.parameters
-    days = looks_at(metric, period, period.span(parameters.partnership_epoch))
     around = surroundings or Surroundings()
-    return await AsOfNow(connection, parameters, period, around, days).knowledge()
+    reader = AsOfNow(connection, registry.parameters, period, around, days, of)
+    return await reader.knowledge()
 
 
-async def _first_met(reader: AsKnown, ground: Ground) -> dict[Sitting, FirstMet]:
-    """Return where each person of the period is met first."""
-    held = [occurrence.state for occurrence in ground.held(reader.period.dates)]
+async def _first_met(reader: AsKnown, ground: Ground, period: Period) -> dict[Sitting, FirstMet]:
+    """Return where each person of a period is met first."""
+    held = [occurrence.state for occurrence in ground.held(period.dates)]
     met = await reader.of_people("first_met", held)
     return {held[number - 1].sitting: FirstMet(*counts) for number, *counts in met}
 

@@ -3,8 +3,9 @@
 answering.py says who is let in and what is told when something goes wrong; each other module
 answers some addresses: reports.py reports and the list of them, live.py the figures that move,
 publications.py what was published, files.py reports as files, evidence.py what a figure counts,
-feeds.py what calendars and readers follow, access.py who logs in and out, static.py the files that
-pages need. Every address, and who may ask: docs/http.md.
+records.py one city, activity, resource or fact, and why a city is not counted, feeds.py what
+calendars and readers follow, access.py who logs in and out, static.py the files that pages need.
+Every address, and who may ask: docs/http.md.
 """
 
 import asyncio
@@ -21,8 +22,18 @@ from starlette.types import ASGIApp
 
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
+from services.reporting.trails import Trails
 from services.reporting.web import access as logging_in
-from services.reporting.web import evidence, feeds, files, live, publications, reports, static
+from services.reporting.web import (
+    evidence,
+    feeds,
+    files,
+    live,
+    publications,
+    records,
+    reports,
+    static,
+)
 from services.reporting.web.answering import (
     Bounded,
     Door,
@@ -61,6 +72,7 @@ def site(routes: Sequence[BaseRoute]) -> ASGIApp:
 
 def routes(
     found: Reports,
+    trails: Trails,
     publishing: Publishing,
     access: Identifies,
     sessions: Sessions | None = None,
@@ -71,6 +83,7 @@ def routes(
 
     Args:
         found: the reports.
+        trails: what leads from them to the facts, and back.
         publishing: publishes them, and answers for what was published.
         access: who knows the tokens.
         sessions: what browsers keep; without, sessions that end with the process.
@@ -81,7 +94,8 @@ def routes(
     return [
         *logging_in.routes(door, found, login_codes),
         *static.routes(door),
-        *evidence.routes(door, found),
+        *evidence.routes(door, found, trails),
+        *records.routes(door, found, trails),
         *feeds.routes(door, found, publishing),
         *files.routes(door, found, publishing),
         *publications.routes(door, found, publishing),

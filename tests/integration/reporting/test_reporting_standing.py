@@ -10,6 +10,7 @@ from conftest import NOW, Desk
 from reporting_book import LOS_ANGELES, NEW_YORK, Book, at, of, somebody
 
 from services.reporting.domain.period import parse_period
+from services.reporting.reading import Inquiry
 from services.reporting.reading.as_of_now import AsOfNow
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reading.tables import snapshot
@@ -216,8 +217,8 @@ class Chance:
 async def evidence_says_the_same(desk: Desk, period: str) -> None:
     """The same of what each figure counts, down to the facts."""
     for metric in desk.registry.metrics:
-        now = await desk.reports.evidence(parse_period(period), metric)
-        then = await desk.reports.evidence(parse_period(period), metric, NOW)
+        now = await desk.trails.evidence(Inquiry(parse_period(period), metric))
+        then = await desk.trails.evidence(Inquiry(parse_period(period), metric, NOW))
         standing, counted = (each.to_json(everything=True) for each in (now, then))
         for part in counted:
             assert standing[part] == counted[part], f"{part} of {metric} in {period}"

@@ -25,7 +25,7 @@ class Tokens:
 async def browser(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     await desk.given(golden_quarter())
     transport = httpx.ASGITransport(
-        Starlette(routes=routes(desk.reports, desk.publishing(), Tokens()))
+        Starlette(routes=routes(desk.reports, desk.trails, desk.publishing(), Tokens()))
     )
     async with httpx.AsyncClient(
         transport=transport,

@@ -27,12 +27,12 @@ def test_an_item_is_named_with_where_it_was_reached_each_place_once() -> None:
     assert text.count("2024-03-27  named, contributed: A webinar") == 1
 
 
-def test_facts_are_shown_when_asked_for_and_withheld_ones_are_counted() -> None:
-    items = [item(title="A webinar", activity_id="w1", facts_withheld=2)]
+def test_facts_are_shown_when_asked_for_and_that_others_are_withheld() -> None:
+    items = [item(title="A webinar", activity_id="w1", facts_of_people_withheld=True)]
 
     assert "events/activity-w1/3" not in printed(items)
     assert "events/activity-w1/3  city_attended, from demo" in printed(items, facts=True)
-    assert "and 2 facts about people" in printed(items, facts=True)
+    assert "and facts about people" in printed(items, facts=True)
 
 
 def test_a_city_that_may_not_be_named_is_counted_without_a_name() -> None:
