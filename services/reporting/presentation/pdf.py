@@ -52,6 +52,8 @@ READ = (Kind.TEXT, Kind.DATE, Kind.INSTANT)
 CHART_PERCENT = {"bars": 58, "steps": 58, "map_us": 66, "map_world": 78}
 """How much of the width each kind of chart takes."""
 
+HOW_COUNTED, DEFINITIONS = "how_counted", "definitions"
+"""The column that says how a figure is counted, and the table that is there to say it."""
 GENERATIONS_KEPT = 10
 """For so many compilations typst keeps what it made on the way, some 50 MB of a large report."""
 
@@ -157,21 +159,21 @@ def _card(card: Card, language: Language) -> dict[str, Any]:
 
 
 def _table(table: Table, language: Language) -> dict[str, Any]:
-    shown = table.rows[:ROWS_PRINTED_MAX]
+    shown, places = table.rows[:ROWS_PRINTED_MAX], columns_printed(table)
+    columns = [table.columns[place] for place in places]
     texts = [
-        [_printed(cell, column, language) for cell, column in zip(row, table.columns, strict=True)]
-        for row in shown
+        [_printed(row[place], table.columns[place], language) for place in places] for row in shown
     ]
     findings = [chart.title for chart in table.charts]
-    headings = [_heading(column) for column in table.columns]
-    setting = _setting(headings, table.columns, texts)
+    headings = [_heading(column) for column in columns]
+    setting = _setting(headings, columns, texts)
     left_out = len(table.rows) - len(shown)
     return {
         "caption": table.caption,
         "summary": "" if table.summary in findings else table.summary,
         "columns": [
             {"label": heading, "number": column.kind not in READ}
-            for heading, column in zip(headings, table.columns, strict=True)
+            for heading, column in zip(headings, columns, strict=True)
         ],
         "points": setting.points,
         "widths": setting.widths,
@@ -183,6 +185,18 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
         ],
         "charts": [_chart(chart, table, language) for chart in table.charts],
     }
+
+
+def columns_printed(table: Table) -> list[int]:
+    """Return which columns are printed: how a figure is counted stands in one table, and no other.
+
+    On paper there is no room for it beside seven numbers, in any of the languages.
+    """
+    return [
+        place
+        for place, column in enumerate(table.columns)
+        if column.key != HOW_COUNTED or table.id == DEFINITIONS
+    ]
 
 
 def _printed(cell: Cell, column: Column, language: Language) -> str:
