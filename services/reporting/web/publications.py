@@ -26,6 +26,7 @@ from services.reporting.web.answering import (
     language_asked,
     wants_page,
 )
+from services.reporting.web.reports import as_published
 from shared.access import Action, may
 from shared.contracts.messages.reporting import PublishReport
 from shared.contracts.reporting import RevisionReason
@@ -52,6 +53,13 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         if _is_known(request, etag):
             return Response(status_code=304, headers=headers)
         return Response(await publishing.published(period, version), 200, headers, JSON)
+
+    async def version_page(request: Request) -> Response:
+        if not wants_page(request):
+            return await document(request)
+        period, version = _period(request), request.path_params["version"]
+        text = await publishing.published(period, version)
+        return await as_published(request, text, language_asked(request))
 
     async def versions_json(request: Request) -> Response:
         return as_json(await _readings(publishing, request))
@@ -125,7 +133,7 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
 
     return [
         door.read("/reports/{period}/v{version:int}.json", document),
-        door.read("/reports/{period}/v{version:int}", document),
+        door.read("/reports/{period}/v{version:int}", version_page),
         door.read("/reports/{period}/versions.json", versions_json),
         door.read("/reports/{period}/versions", versions),
         door.read("/reports/{period}/diff/{between}.json", difference_json),
