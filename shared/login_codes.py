@@ -31,6 +31,8 @@ def make_code(folder: Path, token: str, now: datetime) -> str:
     descriptor = os.open(_file(folder, code), os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     with os.fdopen(descriptor, "w") as file:
         file.write(document)
+        file.flush()
+        os.utime(descriptor, (now.timestamp(), now.timestamp()))  # the clock that says how old it is
     return code
 
 
