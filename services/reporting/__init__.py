@@ -9,7 +9,9 @@ Accepts    the facts of membership, events and resources, through the shared pro
            the same rows.
 Publishes  nothing on FACTS; its own facts (shared/contracts/reporting.py) nobody restates.
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
-           /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web.py);
+           /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web/); a
+           report and each version of it as .pdf, .xlsx, .csv and .csv-metadata.json, its schema at
+           /reports/schema.json, /reports.atom and /activities.ics (web/files.py, web/feeds.py);
            what goes wrong is a problem document. `python -m services.reporting rebuild` builds
            the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);

@@ -2,5 +2,6 @@
 
 document (domain/report.py, or the stored bytes of a published version) -> composing/ (the sheet:
 sections of figures, sentences, tables, charts; sheet.py) -> page, PDF, workbook, CSV. These add
-nothing and leave nothing out, so they cannot disagree. Words and numbers: language.py.
+nothing, so they cannot disagree; only paper leaves out the end of long tables, and says so. Words
+and numbers: language.py, writing.py. Which files there are: files.py.
 """

@@ -13,6 +13,7 @@ from services.reporting.presentation.language import Language
 
 PRODUCT = "-//Tandem//Activities of NLC and SCN//EN"
 ATOM = "http://www.w3.org/2005/Atom"
+CALENDAR_ID = uuid5(NAMESPACE_URL, "tandem:activities")
 FEED_ID = uuid5(NAMESPACE_URL, "tandem:reports").urn
 
 
@@ -25,6 +26,7 @@ def calendar_of(appointments: Iterable[Appointment], language: Language, site: s
         site: where the pages stand, such as "https://reports.example".
     """
     calendar = Calendar.new(
+        uid=CALENDAR_ID,
         prodid=PRODUCT,
         name=language.text("Activities of NLC and SCN"),
         language=language.tag,

@@ -37,11 +37,13 @@ STANDARDS = ("ua-1", "a-3a")
 AUTHORS = ("National League of Cities", "Strong Cities Network")
 ROWS_PRINTED_MAX = 40
 """Of longer tables only the first are printed; the workbook has them all."""
-LINE_CHARACTERS = 116
+LINE_CHARACTERS = 128
 """How many characters of a table fit beside each other between the margins."""
 GAP_CHARACTERS = 3
 NO_BREAK = "\N{NO-BREAK SPACE}"
-COLUMN_CHARACTERS_MAX = 80
+COLUMN_MAX = 80
+WORD_CHARACTERS_MAX = 10
+"""Longer words are broken where a table has many columns."""
 SPARE_CHARACTERS = 40
 """How much of a line is kept for what texts want beyond their longest word."""
 POINTS, POINTS_MIN = 8.2, 7.0
@@ -188,14 +190,16 @@ def _table(table: Table, language: Language) -> dict[str, Any]:
 
 
 def columns_printed(table: Table) -> list[int]:
-    """Return which columns are printed: how a figure is counted stands in one table, and no other.
+    """Return which columns are printed: those in which something stands.
 
-    On paper there is no room for it beside seven numbers, in any of the languages.
+    How a figure is counted stands in one table and no other: on paper there is no room for it
+    beside seven numbers, in any of the languages.
     """
     return [
         place
         for place, column in enumerate(table.columns)
-        if column.key != HOW_COUNTED or table.id == DEFINITIONS
+        if (column.key != HOW_COUNTED or table.id == DEFINITIONS)
+        and (column.kind is not Kind.TEXT or any(row[place].value for row in table.rows))
     ]
 
 
@@ -244,17 +248,20 @@ def _setting(
 ) -> Setting:
     """Return how a table fits between the margins.
 
-    Where all cells fit beside each other, columns are as wide as those. Else none is narrower than
-    its longest word, what is left of the line goes to texts that want more, and the letters become
-    smaller when the words leave next to nothing.
+    Where all cells fit beside each other, columns are as wide as those. Else what the least of each
+    leaves of the line goes to texts that want more, and the letters become smaller when that is
+    next to nothing.
     """
     texts = list(zip(headings, *rows, strict=True))
     wanted = [max(map(len, each)) + GAP_CHARACTERS for each in texts]
     if sum(wanted) <= LINE_CHARACTERS:
         return Setting(POINTS, ["auto"] * len(columns))
-    least = [_longest_word(each) + GAP_CHARACTERS for each in texts]
+    least = [
+        _least(heading, column, each[1:]) + GAP_CHARACTERS
+        for heading, column, each in zip(headings, columns, texts, strict=True)
+    ]
     more = [
-        max(min(many, COLUMN_CHARACTERS_MAX) - few, 0) if column.kind is Kind.TEXT else 0
+        max(min(many, COLUMN_MAX) - few, 0) if column.kind is Kind.TEXT else 0
         for column, few, many in zip(columns, least, wanted, strict=True)
     ]
     needed = sum(least) + min(sum(more), SPARE_CHARACTERS)
@@ -262,6 +269,13 @@ def _setting(
     left = max(LINE_CHARACTERS * POINTS / points - sum(least), 0)
     share = min(left / max(sum(more), 1), 1)
     return Setting(points, [few + many * share for few, many in zip(least, more, strict=True)])
+
+
+def _least(heading: str, column: Column, cells: Sequence[str]) -> int:
+    """Return how narrow a column may be: numbers and dates are whole, long words are broken."""
+    words = _longest_word([heading, *cells] if column.kind is Kind.TEXT else [heading])
+    whole = [] if column.kind is Kind.TEXT else cells
+    return max(min(words, WORD_CHARACTERS_MAX), *map(len, whole), 0)
 
 
 def _longest_word(texts: Sequence[str]) -> int:

@@ -53,6 +53,12 @@ def test_an_appointment_stands_at_its_local_time_in_a_zone_that_the_calendar_def
     assert event["URL"] == f"{SITE}/activities/safe-elections"
 
 
+def test_the_same_appointments_make_the_same_calendar() -> None:
+    first, again = (calendar_of([appointment()], language_of("en"), SITE) for _ in range(2))
+
+    assert first == again
+
+
 def test_what_is_cancelled_or_moved_keeps_its_uid_and_counts_up() -> None:
     first = event_of(appointment())
     moved = event_of(appointment(changes=1, planned_at=STARTS + timedelta(days=7)))
