@@ -8,7 +8,9 @@ Accepts    the facts of membership, events and resources, through the shared pro
            the same rows.
 Publishes  nothing.
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
-           /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web.py);
+           /reports/<period>/figures/<metric>, /reports/<period>/cities/<city>, /cities,
+           /activities, /resources and /facts (pages, and .json), /reports.json and
+           /reports/latest (web/);
            what goes wrong is a problem document. `python -m services.reporting rebuild` builds
            the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
@@ -22,6 +24,7 @@ The way of a fact: projections/ (fact to rows, and to marks of what they make ou
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web.py.
-And back: domain/evidence/ names the items that each figure counts, and reading/evidence.py the
-facts under each item. How each figure is counted, for leaders: docs/metrics.md.
+And back: domain/evidence/ names the items that each figure counts, reading/evidence.py the facts
+under each item, domain/absence.py what was not counted and why; trails/ follows all of them.
+How each figure is counted, for leaders: docs/metrics.md.
 """

@@ -7,6 +7,8 @@ as_of_now.py     what a report looks at today, from what stands derived
 as_known.py      the same as known at a moment, counted from the rows themselves
 report.py        a report
 evidence.py      what a figure counts, and the facts under it
+absence.py       why a city is counted in a period, or is not
+records.py       one city, activity, resource or fact
 periods.py       the quarters there are
 """
 
