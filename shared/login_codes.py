@@ -32,7 +32,8 @@ def make_code(folder: Path, token: str, now: datetime) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(document)
         file.flush()
-        os.utime(descriptor, (now.timestamp(), now.timestamp()))  # the clock that says how old it is
+        # Its age is told by the same clock as its end.
+        os.utime(descriptor, (now.timestamp(), now.timestamp()))
     return code
 
 

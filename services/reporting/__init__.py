@@ -9,9 +9,10 @@ Accepts    the facts of membership, events and resources, through the shared pro
            the same rows.
 Publishes  nothing on FACTS; its own facts (shared/contracts/reporting.py) nobody restates.
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
-           /reports/<period>/figures/<metric>.json, /reports.json and /reports/latest (web/); a
-           report and each version of it as .pdf, .xlsx, .csv and .csv-metadata.json, its schema at
-           /reports/schema.json, /reports.atom and /activities.ics (web/files.py, web/feeds.py);
+           /reports/<period>/figures/<metric>, /reports/<period>/cities/<city>, /cities,
+           /activities, /resources and /facts (pages, and .json), /reports.json and
+           /reports/latest (web/); a report and each version of it as .pdf, .xlsx, .csv and
+           .csv-metadata.json, its schema at /reports/schema.json, /reports.atom and /activities.ics;
            what goes wrong is a problem document. `python -m services.reporting rebuild` builds
            the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
@@ -29,6 +30,7 @@ reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -
 A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (its
 number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
-And back: domain/evidence/ names the items that each figure counts, and reading/evidence.py the
-facts under each item. How each figure is counted, for leaders: docs/metrics.md.
+And back: domain/evidence/ names the items that each figure counts, reading/evidence.py the facts
+under each item, domain/absence.py what was not counted and why; trails/ follows all of them.
+How each figure is counted, for leaders: docs/metrics.md.
 """

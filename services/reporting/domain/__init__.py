@@ -20,4 +20,7 @@ duplicates.py   activities that may be one
 headline.py     the sentences, in three languages
 report.py       the document
 evidence/       what each figure counted, item by item
+absence.py      why a city is not counted, and what would change it
+course.py       what a city did in each quarter, and what that did to the figures
+disclosure.py   what of a fact may be shown to whom
 """

@@ -52,7 +52,7 @@ SAYS: Mapping[Rule, str] = {
     Rule.REGISTERED_ONLY: "For {title} ({on}) there is a registration only; that does not count.",
     Rule.RESOURCES_ONLY: "It was reached by a resource only ({title}), which counts more broadly.",
     Rule.INSIDE: "It lies in {name}, which was engaged; that counts for {name} only.",
-    Rule.OTHER_PERIOD: "It was engaged in {names}, which counts there.",
+    Rule.OTHER_PERIOD: "It was engaged in {names}, and counts there.",
     Rule.MEMBERSHIP_ONLY: "It is a member of {names}; membership alone does not count.",
     Rule.UNANSWERED: "Some people of the period belong to a city that nobody has told yet.",
     Rule.NOTHING: "Nothing at all is known of it in this period.",

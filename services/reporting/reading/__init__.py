@@ -8,6 +8,8 @@ as_known.py      the same as known at a moment, counted from the rows themselves
 report.py        a report
 evidence.py      what a figure counts, and the facts under it
 facts.py         the facts under several figures at one moment
+absence.py       why a city is counted in a period, or is not
+records.py       one city, activity, resource or fact
 periods.py       the quarters there are
 appointments.py  the calendar: every sitting, whatever became of it
 """

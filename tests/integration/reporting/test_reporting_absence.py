@@ -168,7 +168,7 @@ async def test_another_quarter_before_or_after_is_named(desk: Desk) -> None:
     found = await explained(desk, "lima-oh", "2024-Q2")
 
     assert found["reasons"][0]["because"] == (
-        "It was engaged in 2024-Q1, 2024-Q3, which counts there."
+        "It was engaged in 2024-Q1, 2024-Q3, and counts there."
     )
 
 
