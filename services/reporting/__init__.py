@@ -11,8 +11,8 @@ Publishes  nothing on FACTS; its own facts (shared/contracts/reporting.py) nobod
 Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
            /reports/<period>/figures/<metric>, /reports/<period>/cities/<city>, /cities,
            /activities, /resources and /facts (pages, and .json), /reports.json and
-           /reports/latest (web/); a report and each version of it as .pdf, .xlsx, .csv and
-           .csv-metadata.json, its schema at /reports/schema.json, /reports.atom and /activities.ics;
+           /reports/latest; a report and each version of it as .pdf, .xlsx, .csv and
+           .csv-metadata.json, its schema, /reports.atom and /activities.ics (web/);
            what goes wrong is a problem document. `python -m services.reporting rebuild` builds
            the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
