@@ -65,7 +65,9 @@ class Visit:
         self.tokens, self.codes, self.now = Tokens(), codes, NOW
         self.sessions = Sessions(b"a secret", lambda: self.now)
         published = desk.publishing()
-        self.routes = routes(desk.reports, published, self.tokens, self.sessions, codes)
+        self.routes = routes(
+            desk.reports, desk.trails, published, self.tokens, self.sessions, codes
+        )
         self._site = site(self.routes)
         self._open: list[httpx.AsyncClient] = []
 
