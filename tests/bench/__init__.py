@@ -4,7 +4,7 @@ __main__.py     runs the rows, prints one table, writes docs/benchmarks.md
 row.py          what a row of the table is: ours, its peers, the target
 rows.py         every row, with what it runs
 ours.py         Tandem measured: the pipeline, commands, rebuilding, one event, reports
-pages.py        reports over HTTP: page and files, made anew, and taken again
+pages.py        reports over HTTP: page and files, made anew and again, and followed live
 limits.py       the machine's limit: bare batches, bare COPY, bare validation
 peers.py        the peers: how each is started and asked
 faststream_peer.py, eventsourcing_peer.py, emmett/    what each of them does

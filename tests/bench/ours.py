@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +43,7 @@ POLL_SECONDS = 0.01
 FLOW_SECONDS_MAX = 600.0
 MOVED_SECONDS_MAX = 20.0
 READ_EVERY_SECONDS = 0.05
+FOLLOWED = "cities_engaged"
 PROJECTED = "select coalesce(sum(facts), 0)::bigint from projected"
 REPORTING = next(service for service in SERVICES if service.name == "reporting")
 PERIODS = tuple(f"{first.year}-Q{(first.month + 2) // 3}" for first in QUARTER_STARTS[:-1])
@@ -229,33 +231,45 @@ def _rebuild(stage: Stage, *options: str) -> Program:
     return errand_program(running, REPORTING, SERVICES, "rebuild", *options)
 
 
-async def single_events(stage: Stage, name: str) -> list[float]:
-    """Return, of each event on an idle system, the milliseconds until a watched figure moved.
+Followed = Callable[[Stage], AbstractAsyncContextManager[AsyncIterator[float]]]
+"""Gives the figure FOLLOWED of the report of PERIOD at once, and again whenever it has moved."""
 
-    A city is named with an activity that was held, and `cities_engaged` counts it.
+
+@asynccontextmanager
+async def watching(stage: Stage) -> AsyncIterator[AsyncIterator[float]]:
+    """Follow the figure over gRPC."""
+    opened = stage.channel("reporting", "reporting")
+    watch: Any = ReportingServiceStub(opened).WatchReport(WatchReportRequest(period=PERIOD))
+
+    async def values() -> AsyncIterator[float]:
+        while True:
+            yield (await watch.read()).report.figures[FOLLOWED].value
+
+    yield values()
+    watch.cancel()
+    await opened.close()
+
+
+async def single_events(stage: Stage, name: str, followed: Followed) -> list[float]:
+    """Return, of each event on an idle system, the milliseconds until a followed figure moved.
+
+    A city is named with an activity that was held, and the figure counts it.
     """
     publisher = await stage.publisher()
     flow = Flow(people=0, name=name)
     await publish_batches(publisher, flow.messages())
-    opened = stage.channel("reporting", "reporting")
-    watching: Any = ReportingServiceStub(opened).WatchReport(WatchReportRequest(period=PERIOD))
-
-    async def engaged() -> int:
-        return int((await watching.read()).report.figures["cities_engaged"].value)
-
-    figure = await engaged()
     found = []
-    for number in range(stage.scale.single_events):
-        told = outgoing([_city_attended(name, number)])
-        started = time.perf_counter()
-        await publish_batches(publisher, told)
-        async with asyncio.timeout(MOVED_SECONDS_MAX):
-            while (moved := await engaged()) == figure:
-                continue
-        figure = moved
-        found.append(1_000 * (time.perf_counter() - started))
-    watching.cancel()
-    await opened.close()
+    async with followed(stage) as values:
+        figure = await anext(values)
+        for number in range(stage.scale.single_events):
+            told = outgoing([_city_attended(name, number)])
+            started = time.perf_counter()
+            await publish_batches(publisher, told)
+            async with asyncio.timeout(MOVED_SECONDS_MAX):
+                while (moved := await anext(values)) == figure:
+                    continue
+            figure = moved
+            found.append(1_000 * (time.perf_counter() - started))
     await publisher.close()
     return found
 

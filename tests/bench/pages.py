@@ -1,12 +1,16 @@
-"""Reports over HTTP, as people and programs take them: made anew, and taken again."""
+"""Reports over HTTP, as people and programs take them: made anew, taken again, followed live."""
 
+import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 
-from tests.bench.ours import DEADLINE_SECONDS, PERIODS
+from tests.bench.ours import DEADLINE_SECONDS, FOLLOWED, PERIODS
 from tests.bench.stage import Stage
+from tests.support.flow import PERIOD
 
 LANGUAGES = ("en", "fr", "es")
 
@@ -27,7 +31,11 @@ class Rendering:
 
 
 JSON = Rendering("JSON", ".json", 50)
-RENDERINGS: tuple[Rendering, ...] = ()
+RENDERINGS = (
+    Rendering("page", "", 50),
+    Rendering("PDF", ".pdf", 500),
+    Rendering("workbook", ".xlsx", 1_000),
+)
 """What is made of a report that is counted already; the report itself is its JSON."""
 
 
@@ -65,6 +73,23 @@ async def rendering(stage: Stage, form: Rendering) -> Taken:
             for number in range(stage.scale.report_calls)
         ]
     return Taken(tuple(anew), tuple(again))
+
+
+@asynccontextmanager
+async def following(stage: Stage) -> AsyncIterator[AsyncIterator[float]]:
+    """Follow the cities of a period as an open page does: at once, and again when they moved."""
+    async with (
+        _reader(stage) as reader,
+        reader.stream("GET", f"/reports/{PERIOD}/live", timeout=None) as answer,
+    ):
+        answer.raise_for_status()
+
+        async def values() -> AsyncIterator[float]:
+            async for line in answer.aiter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))["figures"][FOLLOWED]["value"]
+
+        yield values()
 
 
 def _reader(stage: Stage) -> httpx.AsyncClient:

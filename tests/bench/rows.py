@@ -153,8 +153,14 @@ async def rebuild(stage: Stage, beside: Peers) -> list[Row]:
 
 async def event(stage: Stage, beside: Peers) -> list[Row]:
     """One event on an idle system, until a watched figure has moved."""
-    found = await ours.single_events(stage, "single")
+    found = await ours.single_events(stage, "single", ours.watching)
     return _latencies("event", "one event → figure moved", found, {50: 50, 99: 250})
+
+
+async def live(stage: Stage, beside: Peers) -> list[Row]:
+    """One event on an idle system, until an open page is told of it by server-sent events."""
+    found = await ours.single_events(stage, "live", pages.following)
+    return _latencies("live", "one event → open page told", found, {})
 
 
 async def report(stage: Stage, facts: int) -> list[Row]:
@@ -252,10 +258,11 @@ RUNNING: Mapping[str, Callable[[Stage, Peers], Awaitable[list[Row]]]] = {
     "append": append,
     "commands": commands,
     "event": event,
+    "live": live,
 }
 """Rows that are measured while the system runs, with nothing but themselves behind it."""
 NAMES = (
-    *("pipeline", "telemetry", "append", "commands", "rebuild", "event"),
+    *("pipeline", "telemetry", "append", "commands", "rebuild", "event", "live"),
     *("report", "http", "memory"),
 )
 """All rows, in the order of the table."""

@@ -45,7 +45,8 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
                 *(await limits.validation(stage)).rounds,
                 *(await limits.atomic_batches(stage)).rounds,
             ]
-            moved = await ours.single_events(stage, "single")
+            moved = await ours.single_events(stage, "single", ours.watching)
+            told = await ours.single_events(stage, "live", pages.following)
             first, later = await ours.reading(stage)
             taken = [
                 await pages.counting(stage),
@@ -57,7 +58,7 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
     assert 0 < passage.recorded_seconds <= passage.projected_seconds
     assert min(rates) > 0
     assert rebuilt > 0
-    assert (len(moved), len(first), len(later)) == (2, len(ours.PERIODS), 2)
+    assert (len(moved), len(told), len(first), len(later)) == (2, 2, len(ours.PERIODS), 2)
     assert min(milliseconds for each in taken for milliseconds in each.anew + each.again) > 0
     assert set(stage.memory.peaks()) == {"membership", "events", "resources", "reporting", "nats"}
 

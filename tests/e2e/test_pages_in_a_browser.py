@@ -8,12 +8,20 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
+from urllib.parse import urlsplit
 
 import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browsing import Visitor, running_browser, too_little_contrast, violations
+from shared.login_codes import make_code
+from tests.support.browsing import (
+    WAIT_MILLISECONDS_MAX,
+    Visitor,
+    running_browser,
+    too_little_contrast,
+    violations,
+)
 from tests.support.machine import Machine
 from tests.support.site import Site, running_site
 from tests.support.system import said
@@ -107,6 +115,53 @@ def test_no_text_is_cut_off_and_no_page_is_wider_than_a_phone(visitor: Visitor, 
         page.set_viewport_size(ZOOMED)
         assert page.evaluate(TOO_WIDE) == []
         assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.fixture
+def stranger(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page of somebody who has not logged in."""
+    with browser.new_context(base_url=site.address) as window:
+        window.set_default_timeout(WAIT_MILLISECONDS_MAX)
+        yield window.new_page()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_whoever_has_a_token_logs_in_by_keyboard_and_arrives_where_they_wanted(
+    stranger: Page, site: Site, lang: str
+) -> None:
+    stranger.goto(f"{REPORT}?lang={lang}")
+    assert urlsplit(stranger.url).path == "/login"
+    assert violations(stranger) == []
+    stranger.set_viewport_size(ZOOMED)
+    assert stranger.evaluate(TOO_WIDE) == []
+
+    stranger.locator("#token").focus()
+    stranger.keyboard.type("a wrong one")
+    stranger.keyboard.press("Enter")
+    stranger.wait_for_selector("[role=alert]")
+    assert violations(stranger) == []
+
+    stranger.locator("#token").focus()
+    stranger.keyboard.type(site.system.token("viewer"))
+    stranger.keyboard.press("Enter")
+    stranger.wait_for_url(f"**{REPORT}?lang={lang}")
+    assert stranger.locator("html").get_attribute("lang") in (lang, "es-419")
+
+
+def test_an_address_logs_a_browser_in_and_its_button_out(stranger: Page, site: Site) -> None:
+    system = site.system
+    folder = system.servers.directory.login_codes
+    code = make_code(folder, system.token("staff"), system.clock.now)
+    stranger.goto(f"/login?code={code}")
+    assert urlsplit(stranger.url).path.startswith("/reports/")
+    assert stranger.evaluate("document.cookie") == ""
+
+    stranger.locator("form[action='/logout'] button").click()
+    stranger.wait_for_url("**/login")
+    stranger.goto(REPORT)
+    assert urlsplit(stranger.url).path == "/login"
+    stranger.goto(f"/login?code={code}")
+    assert "has been used" in stranger.locator("[role=alert]").inner_text()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -62,7 +62,7 @@ def cells_of(sheet: Sheet) -> Iterator[tuple[Table, int, int, Cell]]:
 
 
 def page_of(document: bytes, language: Language) -> bytes:
-    return body_of(json.loads(document), language, Whereabouts("/reports/here")).encode()
+    return body_of(json.loads(document), language, Whereabouts("here")).encode()
 
 
 class _Page(HTMLParser):

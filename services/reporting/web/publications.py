@@ -19,6 +19,7 @@ from services.reporting.publishing import Publishing, request_to_publish
 from services.reporting.reports import Reports
 from services.reporting.trails import sees_everything
 from services.reporting.web.answering import (
+    BODY_BYTES_MAX,
     Door,
     Problem,
     as_json,
@@ -36,7 +37,6 @@ from shared.sealing import Verdict
 
 FOR_EVER = "private, max-age=31536000, immutable"
 BETWEEN = re.compile(r"v([1-9][0-9]{0,5})\.\.(?:v([1-9][0-9]{0,5})|now)")
-FILE_BYTES_MAX = 20 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024
 VERIFYING_AT_ONCE_MAX = 2
 JSON, PDF = "application/json", "application/pdf"
@@ -220,7 +220,7 @@ def _version_of(receipt: Receipt) -> int:
 
 async def _file(request: Request) -> bytes:
     """Return the file that was sent: as a form's, or as the body itself."""
-    _refuse_longer(request, FILE_BYTES_MAX)
+    _refuse_longer(request, BODY_BYTES_MAX)
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await request.body()
     async with request.form(max_files=1, max_fields=1) as form:

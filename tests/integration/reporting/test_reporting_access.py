@@ -64,7 +64,10 @@ class Visit:
     def __init__(self, desk: Desk, codes: Path) -> None:
         self.tokens, self.codes, self.now = Tokens(), codes, NOW
         self.sessions = Sessions(b"a secret", lambda: self.now)
-        self.routes = routes(desk.reports, self.tokens, self.sessions, codes)
+        published = desk.publishing()
+        self.routes = routes(
+            desk.reports, desk.trails, published, self.tokens, self.sessions, codes
+        )
         self._site = site(self.routes)
         self._open: list[httpx.AsyncClient] = []
 

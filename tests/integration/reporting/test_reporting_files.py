@@ -47,7 +47,9 @@ async def browser(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     publishing = desk.publishing()
     await publishing.keep_keys()
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(Starlette(routes=routes(desk.reports, publishing, Tokens()))),
+        transport=httpx.ASGITransport(
+            Starlette(routes=routes(desk.reports, desk.trails, publishing, Tokens()))
+        ),
         base_url="http://reporting",
         headers={"Authorization": "Bearer viewer"},
     ) as client:

@@ -32,7 +32,9 @@ class Tokens:
 @pytest.fixture
 async def browser(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     await desk.given(golden_quarter())
-    transport = httpx.ASGITransport(Starlette(routes=routes(desk.reports, Tokens())))
+    transport = httpx.ASGITransport(
+        Starlette(routes=routes(desk.reports, desk.trails, desk.publishing(), Tokens()))
+    )
     async with httpx.AsyncClient(
         transport=transport,
         base_url="http://reporting",

@@ -34,7 +34,7 @@ async def browser(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     facts = golden_quarter().facts
     publishing = desk.publishing()
     await publishing.keep_keys()
-    application = Starlette(routes=routes(desk.reports, publishing, Tokens()))
+    application = Starlette(routes=routes(desk.reports, desk.trails, publishing, Tokens()))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://reporting",

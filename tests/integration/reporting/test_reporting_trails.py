@@ -25,7 +25,7 @@ PAGE = {"Accept": "text/html"}
 
 
 def door(desk: Desk) -> httpx.AsyncClient:
-    application = Starlette(routes=routes(desk.reports, desk.trails, Tokens()))
+    application = Starlette(routes=routes(desk.reports, desk.trails, desk.publishing(), Tokens()))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://reporting",
