@@ -191,7 +191,7 @@ async def test_version_1_of_10_april_is_as_the_registry_says(golden: System) -> 
     assert marked(known, "cities_engaged") == (4, "P")
     assert marked(known, "population_represented") == (2_040_000, "P")
     assert marked(known, "attribution_rate")[0] == 75
-    assert "75 %" in known["headline"]["en"]
+    assert "75%" in known["headline"]["en"]
     assert any("1 of 2 held occurrences" in note for note in known["notes"])
 
 

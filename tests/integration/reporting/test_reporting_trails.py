@@ -16,6 +16,7 @@ from services.reporting.domain.evidence import Against
 from services.reporting.rpc import ReportingServicer
 from services.reporting.web import routes
 from shared.access import Principal
+from shared.comparison import Comparison
 from shared.contracts.events import CityAttended
 from shared.contracts.values import CityPointer
 from shared.rpc.server import CALLER
@@ -265,7 +266,8 @@ async def test_the_city_page_tells_its_course(desk: Desk) -> None:
 
 async def test_what_http_tells_is_told_over_grpc_field_by_field(desk: Desk) -> None:
     await desk.given(rich_quarter())
-    servicer = ReportingServicer(desk.reports, desk.trails, None)  # type: ignore[arg-type]
+    comparison = Comparison(desk.pool, {})
+    servicer = ReportingServicer(desk.reports, desk.trails, desk.publishing(), comparison)
 
     CALLER.set(Principal(name="somebody", role="viewer"))
     for metric in desk.registry.metrics:
