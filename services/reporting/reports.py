@@ -12,7 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from services.reporting.domain.report import period_json
 from services.reporting.reading import read_appointments, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
+from services.reporting.renderings import Renderings
 from services.reporting.standing import Standing
 from shared.clock import Clock
 from shared.database import TRANSIENT
@@ -65,8 +66,6 @@ class Composed:
         figures: what it says of its figures, to tell whether one has moved.
         asked, at: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
-        rendered: what was made of it so far, by kind and language; it goes when the report goes.
-        rendering: held while something is made of it, so that nothing is made twice.
     """
 
     message: pb.Report
@@ -75,8 +74,6 @@ class Composed:
     asked: int
     at: float
     day: date
-    rendered: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    rendering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Reports:
@@ -93,6 +90,7 @@ class Reports:
         """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
         self._standing, self._surroundings = standing, surroundings or Surroundings()
+        self.renderings = Renderings()
         self._kept: dict[Wanted, Composed] = {}
         self._read_at: dict[Wanted, float] = {}
         self._watched = Counter[Wanted]()
@@ -208,17 +206,6 @@ class Reports:
                 await recomposed.wait()
         finally:
             self._watched -= Counter([wanted])
-
-    @staticmethod
-    async def rendered(
-        report: Composed, kind: str, language: str, make: Callable[[bytes], bytes]
-    ) -> bytes:
-        """Return what is made of a report's JSON in a language: made once, and in a thread."""
-        key = (kind, language)
-        async with report.rendering:
-            if key not in report.rendered:
-                report.rendered[key] = await asyncio.to_thread(make, report.json)
-        return report.rendered[key]
 
     async def appointments(self) -> list[Appointment]:
         """Return every sitting that was announced, in its latest state."""

@@ -4,7 +4,6 @@ A file is made once for each state of a report and each language, in a thread, a
 Those of a published version are made of its bytes, and its PDF is signed.
 """
 
-import asyncio
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -21,15 +20,11 @@ from services.reporting.reports import Reports
 from services.reporting.web.answering import Answer, Door, asked, language_asked
 
 SCHEMA = Path(__file__).parents[1] / "report.schema.json"
-PUBLISHED_KEPT_MAX = 32
-"""Files of published versions that are kept in memory."""
 
 
 def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
     """Return the routes of files."""
     schema = SCHEMA.read_bytes()
-    kept: dict[tuple[str, str, str], bytes] = {}
-    making = asyncio.Lock()
 
     def file(kind: str) -> Answer:
         async def answer(request: Request) -> Response:
@@ -37,7 +32,8 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             language = language_asked(request)
             found = await reports.report(period, known_at, whole=True)
             make = partial(file_of, kind=kind, language=language, then=known_at is not None)
-            content = await reports.rendered(found, kind, language.code, make)
+            name = kind if known_at is None else f"{kind} then"
+            content = await reports.renderings.of(found.json, name, language.code, make)
             tag = f'"{hashlib.sha256(content).hexdigest()}"'
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
@@ -55,15 +51,8 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
             document = await publishing.published(period, version)
-            key = (sha256, kind, language.code)
-            async with making:
-                if key not in kept:
-                    kept[key] = await asyncio.to_thread(
-                        published_file_of, publishing, document, kind, language
-                    )
-                content = kept[key] = kept.pop(key)  # asked for last, forgotten last
-                while len(kept) > PUBLISHED_KEPT_MAX:
-                    del kept[next(iter(kept))]
+            make = partial(published_file_of, publishing, kind=kind, language=language)
+            content = await reports.renderings.of(document, kind, language.code, make)
             return _as_file(request, document, content, kind, language, tag)
 
         return answer

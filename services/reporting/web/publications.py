@@ -59,7 +59,7 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             return await document(request)
         period, version = _period(request), request.path_params["version"]
         text = await publishing.published(period, version)
-        return await as_published(request, text, language_asked(request))
+        return await as_published(request, reports, text, language_asked(request))
 
     async def versions_json(request: Request) -> Response:
         return as_json(await _readings(publishing, request))

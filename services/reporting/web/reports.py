@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,7 +17,7 @@ from services.reporting.domain.period import Period, parse_period
 from services.reporting.presentation.body import Whereabouts, body_of, year_before
 from services.reporting.presentation.comparing import comparison
 from services.reporting.presentation.composing import sheet_of
-from services.reporting.presentation.language import Language, language_of
+from services.reporting.presentation.language import Language
 from services.reporting.presentation.listing import quarters_table, years_table
 from services.reporting.presentation.pages import address
 from services.reporting.presentation.sheet import Table
@@ -35,8 +34,6 @@ from services.reporting.web.answering import (
 from services.reporting.web.live import state_of
 
 TABLE_ROWS_PER_PAGE = 200
-PUBLISHED_BODIES_MAX = 32
-"""So many published reports are kept as pages; they never change."""
 
 
 def routes(door: Door, reports: Reports) -> list[Route]:
@@ -56,7 +53,8 @@ def routes(door: Door, reports: Reports) -> list[Route]:
         def make(text: bytes) -> bytes:
             return body_of(orjson.loads(text), language, where).encode()
 
-        body = await reports.rendered(found, "page", language.code, make)
+        kind = "page" if known_at is None else "page then"
+        body = await reports.renderings.of(found.json, kind, language.code, make)
         return as_page(
             "report.html",
             language,
@@ -161,27 +159,27 @@ def _whereabouts(period: Period, known_at: datetime | None) -> Whereabouts:
     return Whereabouts(period.id, question=question)
 
 
-async def as_published(request: Request, text: bytes, language: Language) -> Response:
+async def as_published(
+    request: Request, reports: Reports, text: bytes, language: Language
+) -> Response:
     """Return the page of a published report, which its stored bytes make."""
     document = orjson.loads(text)
     period = parse_period(document["period"]["id"])
-    body = await run_in_threadpool(_published_body, text, language.code)
+    where = Whereabouts(period.id, document["version"])
+
+    def make(_: bytes) -> bytes:
+        return body_of(document, language, where).encode()
+
+    body = await reports.renderings.of(text, "page", language.code, make)
     return as_page(
         "report.html",
         language,
         request,
         title=f"{language.quarter(period.name)} v{document['version']}",
-        body=body,
+        body=Markup(body.decode()),  # noqa: S704 - made by our own templates
         follow=None,
         state=None,
     )
-
-
-@lru_cache(PUBLISHED_BODIES_MAX)
-def _published_body(text: bytes, language: str) -> Markup:
-    document = orjson.loads(text)
-    where = Whereabouts(document["period"]["id"], document["version"])
-    return Markup(body_of(document, language_of(language), where))  # noqa: S704 - our templates
 
 
 def _tables(report: Composed, language: Language, *, then: bool) -> dict[str, Table]:
