@@ -1,5 +1,6 @@
 """The sheet of a report: it says every number of the document, and says it in three languages."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -159,6 +160,15 @@ def test_every_row_of_every_breakdown_stands_in_a_table(document: dict[str, Any]
             if (metric, dimension) not in SAID_ONCE:
                 for key, count in rows.items():
                     assert cells[metric, dimension, key] == {count}, (metric, dimension, key)
+
+
+@pytest.mark.parametrize("code", LOCALES)
+def test_stored_bytes_which_keep_no_order_make_the_same_sheet(
+    code: str, document: dict[str, Any]
+) -> None:
+    stored = json.loads(json.dumps(document, sort_keys=True))
+
+    assert sheet_of(stored, language_of(code)) == sheet_of(document, language_of(code))
 
 
 def test_every_row_has_a_cell_for_each_column(document: dict[str, Any]) -> None:

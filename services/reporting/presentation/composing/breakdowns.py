@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from services.reporting.presentation.composing.names import UNATTRIBUTED, UNKNOWN, row_name
+from services.reporting.presentation.composing.names import row_name
 from services.reporting.presentation.composing.subject import Subject
 from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Status, Table
 
 LEADERS_MAX = 3
 """So many rows of the same size are named; of more, none stands out."""
 DESCRIBED_MAX = 10
-LAST = (UNKNOWN, UNATTRIBUTED)
 
 
 def breakdown(

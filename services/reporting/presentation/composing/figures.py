@@ -393,7 +393,7 @@ def _said_beside(subject: Subject, metric: str) -> Iterator[tuple[str, Any, bool
         low, high = figure["range"]
         yield "range_low", low, True
         yield "range_high", high, True
-    for name, value in figure["detail"].items():
+    for name, value in sorted(figure["detail"].items()):
         if name == "year":
             yield name, value, False
         elif isinstance(value, int | float):

@@ -8,6 +8,7 @@ from services.reporting.presentation.language import Language
 from services.reporting.presentation.sheet import Cell
 
 UNKNOWN, UNATTRIBUTED = "unknown", "unattributed"
+LAST = (UNKNOWN, UNATTRIBUTED)
 OTHER = "other:"
 """Before the slug of an organisation that is neither network."""
 SLUG_MARK = "_"
@@ -62,7 +63,7 @@ def organisation(language: Language, code: str) -> str:
 
 def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
     """Return what a row of a breakdown is called."""
-    if key in (UNKNOWN, UNATTRIBUTED):
+    if key in LAST:
         return called(language, "row", key)
     match dimension:
         case "country":
@@ -81,7 +82,7 @@ def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
 
 def code(language: Language, kind: str, key: str) -> Cell:
     """Return a code as a cell that says what it is called."""
-    known = key not in (UNKNOWN, UNATTRIBUTED)
+    known = key not in LAST
     return Cell(called(language, kind if known else "row", key), key=key)
 
 

@@ -87,7 +87,7 @@ def _ledgers(subject: Subject) -> Table:
                     Cell(capital(language.named("ledger", ledger)), key=ledger),
                     Cell(facts, Status.NORMAL),
                 ]
-                for ledger, facts in ledgers.items()
+                for ledger, facts in sorted(ledgers.items())
             ),
             [Cell(text("Total"), key="total"), Cell(sum(ledgers.values()), Status.NORMAL)],
         ],

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from services.reporting.domain.breakdowns import NETWORK_ROWS
+from services.reporting.domain.evidence import PEOPLE
+from services.reporting.domain.occurrences import ORGANISER_ROWS
 from services.reporting.domain.period import Period, parse_period
+from services.reporting.presentation.composing.names import LAST
 from services.reporting.presentation.language import Language
 from services.reporting.presentation.sheet import Cell, Status
+from services.reporting.reading import load_registry
 
 Json = Mapping[str, Any]
 
@@ -19,6 +24,13 @@ ONE_PERIOD = frozenset(
 """Figures that compare a period with what came before: there is none over four quarters."""
 ON_A_SMALL_BASE = frozenset({"member_share"})
 """Shares that are not printed on a small base; their counts are."""
+ORDERS = {"network": NETWORK_ROWS, "organisers": ORGANISER_ROWS}
+"""Dimensions whose rows have an order of their own."""
+
+
+@cache
+def _registry_order() -> tuple[str, ...]:
+    return tuple(load_registry().metrics)
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,12 @@ class Subject:
         period = self.period
         return None if period.quarter is None else replace(period, year=period.year - 1)
 
-    @property
+    @cached_property
     def figures(self) -> Json:
-        """The figures of the document."""
+        """The figures of the document in the order of the registry: stored bytes keep none."""
         found: Json = self.document["figures"]
-        return found
+        order = [metric for metric in _registry_order() if metric in found]
+        return {metric: found[metric] for metric in [*order, *(found.keys() - set(order))]}
 
     @property
     def lists(self) -> Json:
@@ -141,9 +154,20 @@ class Subject:
         return Cell(city["name"] or city_id, href=f"/cities/{quote(city_id)}", key=city_id)
 
     def rows(self, metric: str, dimension: str) -> Mapping[str, int | None]:
-        """Return the rows of a figure by a dimension, None where a small number stands."""
+        """Return the rows of a figure by a dimension, None where a small number stands.
+
+        They are in the order of their dimension; where it has none the largest come first, and
+        those of people by name, because an order by size would tell something of a small number.
+        """
         found: Mapping[str, int | None] = self.document["breakdowns"][metric].get(dimension, {})
-        return found
+        order = ORDERS.get(dimension, ())
+
+        def place(row: str) -> tuple[bool, int, int, str]:
+            known = order.index(row) if row in order else len(order)
+            size = 0 if metric in PEOPLE else -(found[row] or 0)
+            return row in LAST, known, size, row
+
+        return {row: found[row] for row in sorted(found, key=place)}
 
     def cell(self, metric: str, dimension: str, row: str) -> Cell:
         """Return the cell of a row: a row that is not there counts nothing."""
