@@ -53,6 +53,10 @@ class Language:
         text = self.translations.ungettext(one, many, count)
         return text.format(count=self.number(count), **values)
 
+    def is_singular(self, count: float) -> bool:
+        """Tell whether a count takes the singular: 1, and in French 0 too."""
+        return bool(self.locale.plural_form(count) == "one")
+
     def named(self, kind: str, key: str) -> str:
         """Return what a code is called, such as ("phase", "prevention"); unknown ones stay."""
         found = self.translations.upgettext(kind, key)

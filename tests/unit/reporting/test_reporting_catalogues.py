@@ -40,6 +40,7 @@ CODE_LISTS = {
     "position": get_args(Position),
     "resource_kind": get_args(ResourceKind),
     "unit": get_args(Unit),
+    "unit_of_one": get_args(Unit),
     "urban": get_args(Urban),
 }
 """What the contracts and the registry may say, by the name of the code list."""

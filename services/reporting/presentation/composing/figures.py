@@ -48,7 +48,7 @@ def _card(subject: Subject, metric: str) -> Card:
     return Card(
         metric=metric,
         title=subject.title(metric),
-        unit=subject.unit(metric),
+        unit=subject.unit_of_value(metric),
         value=subject.value(metric),
         changes=changes,
         details=list(DETAILS[metric](subject)),

@@ -98,6 +98,12 @@ class Subject:
         """Return what a figure counts."""
         return self.language.named("unit", self.figures[metric]["unit"])
 
+    def unit_of_value(self, metric: str) -> str:
+        """Return what a figure counts, as it stands behind its value: 1 city, 2 cities."""
+        figure = self.figures[metric]
+        kind = "unit_of_one" if self.language.is_singular(figure["value"] or 0) else "unit"
+        return self.language.named(kind, figure["unit"])
+
     def detail(self, metric: str, name: str) -> Any:
         """Return what else is known of a figure; None when there is no such thing."""
         return self.figures[metric]["detail"].get(name)
