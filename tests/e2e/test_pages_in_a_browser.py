@@ -33,6 +33,13 @@ PATHS = (
     "/reports",
     f"{REPORT}/compare?with=year-before",
     f"{REPORT}/tables/cities",
+    f"{REPORT}/figures/cities_engaged",
+    f"{REPORT}/figures/attendance?against=previous",
+    f"{REPORT}/cities/athens-oh",
+    f"{REPORT}/versions",
+    "/cities?q=ath",
+    "/cities/athens-oh",
+    "/verify",
     "/login",
 )
 MORE_REPORTS = ("/reports/2024-Q4", "/reports/FY2024", "/reports/2024?calendar=nlc")
