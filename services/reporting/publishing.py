@@ -9,6 +9,7 @@ nothing, one after it a published version, which the same request id then return
 import asyncio
 import json
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -290,6 +291,16 @@ class Publishing:
         """Return what was published of any period, the latest first, LISTED_MAX at most."""
         rows = await self._store.fetch(QUERIES["publications_latest"], LISTED_MAX)
         return [Published(*row) for row in rows]
+
+    async def entries(self) -> list[Json]:
+        """Return the list of reports with the versions of each, at every door alike."""
+        versions: dict[str, list[int]] = defaultdict(list)
+        for told in await self.latest():
+            versions[told.period].append(told.version)
+        return [
+            {**entry, "versions": sorted(versions[entry["period"]["id"]])}
+            for entry in await self._reports.entries()
+        ]
 
     async def published(self, period: Period, version: int) -> bytes:
         """Return the bytes of a version: canonical JSON, the same for ever.

@@ -100,7 +100,7 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         self, request: pb.ListReportsRequest, context: Any
     ) -> pb.ListReportsResponse:
         """Return the quarters there are reports for, newest first."""
-        entries = await self._reports.entries()
+        entries = await self._publishing.entries()
         return pb.ListReportsResponse(
             reports=[ParseDict(entry, pb.ReportSummary()) for entry in entries]
         )

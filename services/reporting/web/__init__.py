@@ -100,5 +100,5 @@ def routes(
         *files.routes(door, found, publishing),
         *publications.routes(door, found, publishing),
         *live.routes(door, found, stopped or asyncio.Event()),
-        *reports.routes(door, found),
+        *reports.routes(door, found, publishing),
     ]

@@ -21,6 +21,7 @@ from services.reporting.presentation.language import Language
 from services.reporting.presentation.listing import quarters_table, years_table
 from services.reporting.presentation.pages import address
 from services.reporting.presentation.sheet import Table
+from services.reporting.publishing import Publishing
 from services.reporting.reports import Composed, Reports
 from services.reporting.web.answering import (
     Door,
@@ -36,7 +37,7 @@ from services.reporting.web.live import state_of
 TABLE_ROWS_PER_PAGE = 200
 
 
-def routes(door: Door, reports: Reports) -> list[Route]:
+def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
     """Return the routes of reports; those with the widest patterns stand last."""
 
     async def document(request: Request) -> Response:
@@ -121,11 +122,11 @@ def routes(door: Door, reports: Reports) -> list[Route]:
         return [(each.id, language.quarter(each.name)) for each in choices if each != period]
 
     async def listed(request: Request) -> Response:
-        return as_json({"reports": await reports.entries()})
+        return as_json({"reports": await publishing.entries()})
 
     async def list_page(request: Request) -> Response:
         language = language_asked(request)
-        entries = await reports.entries()
+        entries = await publishing.entries()
         return as_page(
             "reports.html",
             language,
@@ -135,7 +136,7 @@ def routes(door: Door, reports: Reports) -> list[Route]:
         )
 
     async def latest(request: Request) -> Response:
-        entries = await reports.entries()
+        entries = await publishing.entries()
         if not entries:
             raise Problem(404, "No report yet", "No fact that a report counts has been recorded.")
         suffix = "" if wants_page(request) else ".json"

@@ -63,6 +63,23 @@ async def test_a_version_is_the_same_for_ever_under_its_hash(browser: httpx.Asyn
     assert (await browser.get("/reports/2024-Q1/v2.json")).status_code == 404
 
 
+async def test_the_list_of_reports_tells_which_versions_there_are(
+    browser: httpx.AsyncClient,
+) -> None:
+    reports = (await browser.get("/reports.json")).json()["reports"]
+    page = (await browser.get("/reports", headers=PAGE)).text
+
+    assert [(each["period"]["id"], each["versions"]) for each in reports] == [("2024-Q1", [1])]
+    assert '<a href="/reports/2024-Q1/versions">1 version</a>' in page
+
+
+async def test_a_version_is_a_page_for_a_browser(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/reports/2024-Q1/v1", headers=PAGE)
+
+    assert page.headers["content-type"].startswith("text/html")
+    assert "1, as published" in page.text
+
+
 async def test_only_staff_publishes(browser: httpx.AsyncClient) -> None:
     for role in ("viewer", "operator"):
         answer = await browser.post(
