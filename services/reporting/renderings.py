@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable
 
-BYTES_KEPT_MAX = 16_000_000
+BYTES_KEPT_MAX = 24_000_000
 
 
 class Renderings:
