@@ -84,7 +84,8 @@ async def test_what_is_secret_is_private(data_dir: Path, port_base: int) -> None
         for private in (directory.secrets, directory.logs, directory.nats, directory.postgres):
             assert stat.S_IMODE(private.stat().st_mode) == 0o700, private
         for file in (*directory.secrets.iterdir(), *directory.logs.iterdir(), directory.processes):
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+            mode = 0o700 if file.is_dir() else 0o600
+            assert stat.S_IMODE(file.stat().st_mode) == mode, file
         tokens = json.loads(directory.tokens.read_text()).values()
         assert {"name": "operator", "role": "operator"} in tokens
         assert {"name": "membership", "role": "service"} in tokens

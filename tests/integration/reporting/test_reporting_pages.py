@@ -211,7 +211,7 @@ async def test_what_moves_on_a_page_has_a_text_for_each_language(
 
 
 async def test_a_published_report_is_a_page_made_of_its_bytes_alone(
-    browser: httpx.AsyncClient,
+    browser: httpx.AsyncClient, desk: Desk
 ) -> None:
     document = (await browser.get(f"{REPORT}.json")).json() | {"version": 2}
     request = Request(
@@ -225,7 +225,8 @@ async def test_a_published_report_is_a_page_made_of_its_bytes_alone(
     )
 
     text = json.dumps(document).encode()
-    page = bytes((await web_reports.as_published(request, text, language_of("en"))).body).decode()
+    answer = await web_reports.as_published(request, desk.reports, text, language_of("en"))
+    page = bytes(answer.body).decode()
 
     assert big(page, "cities_engaged") == "5"
     assert 'href="/reports/2024-Q1/v2.json"' in page
