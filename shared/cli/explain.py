@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from shared.cli.evidence_text import name_of
-from shared.cli.report import Calendar, InCalendar, KnownAt, Period, print_json
+from shared.cli.report import Calendar, InCalendar, KnownAt, Period, Printed, print_json
 from shared.cli.report_text import console
 from shared.cli.system import DEFAULT_DATA, Data, System, find
 from shared.cli.terminal import printable
@@ -22,13 +21,6 @@ Json = Mapping[str, Any]
 NAMED_MAX = 10
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 BENEATH = (0, 0, 0, 4)
-
-
-class Printed(StrEnum):
-    """How an explanation is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def explain(

@@ -32,7 +32,7 @@ BINARY = (Format.XLSX, Format.PDF)
 
 
 class Printed(StrEnum):
-    """How anything else is printed."""
+    """How evidence and explanations are printed."""
 
     TEXT = "text"
     JSON = "json"

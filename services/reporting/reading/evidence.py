@@ -166,8 +166,8 @@ def _days(registry: Registry, metric: str, periods: Sequence[Period]) -> Dates:
 async def _counted(reader: AsKnown, ground: Ground, inquiry: Inquiry, period: Period) -> _Counted:
     """Return what the figure counts in a period."""
     metric, definition = inquiry.metric, ground.registry.metrics[inquiry.metric]
-    first_met = await _first_met(reader, ground, period) if metric in COUNTED_ONCE else {}
-    question = Question(ground, period, first_met)
+    met = await first_met(reader, ground, period) if metric in COUNTED_ONCE else {}
+    question = Question(ground, period, met)
 
     def count() -> _Counted:
         every = items_of(question, metric)
@@ -232,7 +232,7 @@ async def standing(
     return await reader.knowledge()
 
 
-async def _first_met(reader: AsKnown, ground: Ground, period: Period) -> dict[Sitting, FirstMet]:
+async def first_met(reader: AsKnown, ground: Ground, period: Period) -> dict[Sitting, FirstMet]:
     """Return where each person of a period is met first."""
     held = [occurrence.state for occurrence in ground.held(period.dates)]
     met = await reader.of_people("first_met", held)

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from services.reporting.domain.evidence import Contribution, FirstMet, Question, items_of
+from services.reporting.domain.evidence import Contribution, Question, items_of
 from services.reporting.domain.ground import Ground
-from services.reporting.domain.knowledge import Sitting
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
 from services.reporting.reading.as_known import AsKnown
-from services.reporting.reading.evidence import facts_under
+from services.reporting.reading.evidence import facts_under, first_met
 from services.reporting.reading.tables import snapshot
 from shared.queries import Connection
 
@@ -29,7 +28,7 @@ async def read_facts(
     async with snapshot(connection):
         reader = AsKnown(connection, registry.parameters, period, known_at)
         ground = Ground(await reader.knowledge(), registry)
-        question = Question(ground, period, await _first_met(reader, ground))
+        question = Question(ground, period, await first_met(reader, ground, period))
         items = {
             # In threads, so that others are answered meanwhile.
             metric: await asyncio.to_thread(items_of, question, metric)
@@ -43,9 +42,3 @@ async def read_facts(
         beneath.sort(key=lambda fact: (fact.recorded_at, fact.fact))
         found[metric] = {(fact.ledger, *fact.fact): fact for fact in beneath}
     return found
-
-
-async def _first_met(reader: AsKnown, ground: Ground) -> dict[Sitting, FirstMet]:
-    held = [occurrence.state for occurrence in ground.held(reader.period.dates)]
-    met = await reader.of_people("first_met", held)
-    return {held[number - 1].sitting: FirstMet(*counts) for number, *counts in met}
