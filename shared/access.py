@@ -34,6 +34,7 @@ class Action(StrEnum):
     PUBLISH = "publish a report"
     READ = "read reports and what they count"
     INSPECT = "look at messages as they came in"
+    REPAIR = "replay or discard messages that were rejected"
     READ_LEDGER = "read a ledger entry by entry"
     RESOLVE_CITIES = "turn city references into cities"
 
@@ -45,6 +46,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.READ: frozenset({"publisher", "viewer", "staff", "operator", "service"}),
     # What was rejected may name people, so it is for those who repair it.
     Action.INSPECT: frozenset({"staff", "operator", "service"}),
+    Action.REPAIR: frozenset({"staff", "operator"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
     Action.RESOLVE_CITIES: frozenset({"service"}),
 }

@@ -33,8 +33,12 @@ class Cities:
         self._membership = membership_pb2_grpc.MembershipServiceStub(channel)
         self._kept: dict[Question, _Kept] = {}
 
-    async def resolve(self, questions: Iterable[Question]) -> Mapping[Question, CityPointer | None]:
+    async def resolve(
+        self, questions: Iterable[Question], *, dry_run: bool = False
+    ) -> Mapping[Question, CityPointer | None]:
         """Return a pointer for each question; None for a domain that says nothing of a city.
+
+        In a `dry_run` what membership cannot tell is put on no queue.
 
         Raises:
             Unavailable: membership does not answer; nothing was decided.
@@ -48,14 +52,14 @@ class Cities:
         }
         asked = [question for question in wanted if question not in answers]
         for start in range(0, len(asked), QUESTIONS_MAX):
-            answers |= await self._ask(asked[start : start + QUESTIONS_MAX], now)
+            answers |= await self._ask(asked[start : start + QUESTIONS_MAX], now, dry_run)
         return answers
 
     async def _ask(
-        self, questions: list[Question], now: float
+        self, questions: list[Question], now: float, dry_run: bool
     ) -> dict[Question, CityPointer | None]:
         request = membership_pb2.ResolveCitiesRequest(
-            questions=[_question(question) for question in questions], raise_unknown=True
+            questions=[_question(question) for question in questions], raise_unknown=not dry_run
         )
         try:
             response = await self._membership.ResolveCities(request)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 VIOLATIONS_MAX = 20
 SHOWN_CHARACTERS_MAX = 80
+UNKNOWN_FIELD = "is not a field of this type"
 
 
 class TandemError(Exception):
@@ -86,7 +87,7 @@ def _describe(message: str, kind: str, value: object) -> str:
     if kind == "missing":
         return "is required"
     if kind == "extra_forbidden":
-        return "is not a field of this type"
+        return UNKNOWN_FIELD
     if isinstance(value, str | int | float | bool):
         shown = repr(value)
         if len(shown) > SHOWN_CHARACTERS_MAX:

@@ -8,7 +8,7 @@ decided again.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,17 +19,27 @@ from shared import telemetry
 from shared.contracts.values import CityPointer, CityReference, Fact, Person
 from shared.decider import Command, Decider, PersonKey
 from shared.draft import Draft, FactReference, Key, Receipt, Task, appended, bookkeeping
-from shared.errors import Refused, VersionConflict
+from shared.errors import InvalidData, Refused, VersionConflict, Violation
 from shared.identifiers import new_ids
 from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, run
 from shared.recorded import Recorded, noun_of
-from shared.sift import Received, Rejection, rejected
+from shared.sift import Raw, Received, Rejection, rejected
 from shared.streams import Streams
 
 logger = logging.getLogger(__name__)
 
 CONFLICT_RETRIES_MAX = 5
 CONFLICT_DELAY_SECONDS = 0.02
+
+Outcomes = Sequence[tuple[Raw, Receipt]]
+"""Messages, each with what became of it."""
+Closing = Callable[[Outcomes], Iterable[Statement | Row]]
+"""What is written in the transaction of a batch because of what became of it."""
+
+
+def nothing_more(outcomes: Outcomes) -> Iterable[Statement | Row]:
+    """Write nothing more."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,14 @@ def command_of(
     )
 
 
+def outcomes_of(
+    tasks: Sequence[Task], rejections: Sequence[Rejection], receipts: Sequence[Receipt]
+) -> Outcomes:
+    """Return each message with what became of it; receipts come in the order of both."""
+    raws = [task.received.raw for task in tasks] + [rejection.raw for rejection in rejections]
+    return list(zip(raws, receipts, strict=True))
+
+
 class Executor:
     """Runs the commands of one service against its ledger."""
 
@@ -94,6 +112,7 @@ class Executor:
         rejections: Sequence[Rejection] = (),
         *,
         keep_rejections: bool = True,
+        closing: Closing = nothing_more,
     ) -> list[Receipt]:
         """Take a batch: all of it is committed when this returns, in one transaction.
 
@@ -101,6 +120,7 @@ class Executor:
             tasks: what keeps the contract.
             rejections: what does not, to be kept in the same transaction.
             keep_rejections: False when the sender waits for the answer and is told.
+            closing: what else is written in the transaction, once the receipts are known.
 
         Returns:
             A receipt for each task and rejection. Tasks come first, in the order given.
@@ -117,6 +137,8 @@ class Executor:
                     if not keep_rejections:
                         draft.rejections.clear()
                     await self._write(connection, draft)
+                    outcomes = outcomes_of(tasks, rejections, draft.receipts)
+                    await run(connection, self._queries, closing(outcomes))
                 self._streams.keep(draft.streams)
                 return draft.receipts
             except asyncpg.UniqueViolationError as error:
@@ -124,8 +146,33 @@ class Executor:
                     raise VersionConflict(str(error.detail or "ledger"), attempt) from error
                 await asyncio.sleep(CONFLICT_DELAY_SECONDS * random.uniform(0, 2**attempt))  # noqa: S311
             except asyncpg.DataError as error:
-                return await self._isolate(tasks, rejections, error, keep_rejections)
+                return await self._isolate(tasks, rejections, error, keep_rejections, closing)
         raise AssertionError("unreachable")
+
+    async def rehearse(self, tasks: Sequence[Task], rejections: Sequence[Rejection] = ()) -> Draft:
+        """Return what a batch would do: it is written, and taken back.
+
+        Raises:
+            VersionConflict: another writer was at the same streams; ask again.
+            InvalidData: the database refuses something of it.
+            shared.database.TRANSIENT: the database did not answer.
+        """
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                draft = await self._attempt(connection, tasks, rejections)
+                draft.rejections.clear()
+                await self._write(connection, draft)
+            except asyncpg.UniqueViolationError as error:
+                raise VersionConflict(str(error.detail or "ledger"), 0) from error
+            except asyncpg.DataError as error:
+                raise InvalidData(
+                    [Violation("data", f"the database refuses it: {error}")]
+                ) from None
+            finally:
+                await transaction.rollback()
+        return draft
 
     async def _isolate(
         self,
@@ -133,6 +180,7 @@ class Executor:
         rejections: Sequence[Rejection],
         error: asyncpg.DataError,
         keep: bool,
+        closing: Closing,
     ) -> list[Receipt]:
         """Take the batch one by one, so that the value PostgreSQL refuses harms nobody else."""
         if not tasks:
@@ -141,11 +189,12 @@ class Executor:
             poison = rejected(
                 tasks[0].received, "invalid_data", f"the database refuses it: {error}"
             )
-            return await self.execute([], [*rejections, poison], keep_rejections=keep)
+            refused = [poison, *rejections]
+            return await self.execute([], refused, keep_rejections=keep, closing=closing)
         receipts = []
         for task in tasks:
-            receipts += await self.execute([task], keep_rejections=keep)
-        return receipts + await self.execute([], rejections, keep_rejections=keep)
+            receipts += await self.execute([task], keep_rejections=keep, closing=closing)
+        return receipts + await self.execute([], rejections, keep_rejections=keep, closing=closing)
 
     async def _attempt(
         self, connection: Connection, tasks: Sequence[Task], rejections: Sequence[Rejection]

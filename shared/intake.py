@@ -9,7 +9,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import asyncpg
 import nats.errors
@@ -25,9 +26,10 @@ from shared.database import PAGE_BYTES_MAX, TRANSIENT
 from shared.decider import Command
 from shared.draft import Receipt, Task
 from shared.errors import TandemError
-from shared.execute import Executor, Rules
+from shared.execute import Closing, Executor, Outcomes, Rules, nothing_more, outcomes_of
 from shared.failpoints import failpoint
 from shared.gathering import Gathering
+from shared.hints import field_hint, hint_of
 from shared.messaging import (
     INTAKE,
     PING_SECONDS,
@@ -37,6 +39,7 @@ from shared.messaging import (
 )
 from shared.pulling import RECONNECT_DELAY_SECONDS
 from shared.queries import SHARED_QUERIES, Queries
+from shared.recorded import Recorded
 from shared.sift import Raw, Received, Rejection, sift
 
 logger = logging.getLogger(__name__)
@@ -52,8 +55,23 @@ STOP_SECONDS_MAX = 10.0
 PASSING: tuple[type[BaseException], ...] = (TandemError, *TRANSIENT)
 """Errors after which the same messages are taken again."""
 
-Resolve = Callable[[Sequence[Received]], Awaitable[list[Command]]]
-"""Looks up what the messages name (cities, people) and returns a command for each, in order."""
+
+class Resolve(Protocol):
+    """Looks up what the messages name (cities, people) and returns a command for each, in order."""
+
+    def __call__(
+        self, received: Sequence[Received], *, dry_run: bool = False
+    ) -> Awaitable[list[Command]]:
+        """Return the commands; in a `dry_run` nobody is remembered and no question is raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What would become of messages, and the facts that would be recorded."""
+
+    outcomes: Outcomes
+    facts: Sequence[Recorded]
 
 
 class Intake:
@@ -89,11 +107,42 @@ class Intake:
             attributes={"messaging.system": "nats", "messaging.batch.message_count": len(raws)},
         ):
             received, rejections = sift(raws, self._rules.messages, self._clock())
-            return await self._execute(received, rejections)
+            return await self._execute(await self._tasks(received), rejections)
 
     async def command(self, received: Received) -> Receipt:
         """Take one command whose sender waits for the answer: a rejection is told, not kept."""
         return await self._commands.take(received)
+
+    async def replay(self, raws: Sequence[Raw], *, decisions: bool, closing: Closing) -> Outcomes:
+        """Take messages again that were rejected, by the same way as when they came.
+
+        What still cannot be accepted is told and not kept again.
+
+        Args:
+            raws: as they came.
+            decisions: they had passed as what people and neighbours may say, over gRPC alone.
+            closing: what is written in the same transaction.
+        """
+        with telemetry.joined("intake.replay", [_traceparent(raw) for raw in raws]):
+            received, rejections = self._judged(raws, decisions)
+            tasks = await self._tasks(received)
+            receipts = await self._execute(
+                tasks, rejections, keep_rejections=False, closing=closing
+            )
+        return outcomes_of(tasks, rejections, receipts)
+
+    async def rehearse(self, raws: Sequence[Raw], *, decisions: bool) -> Rehearsed:
+        """Return what `replay` would do, without doing any of it."""
+        received, rejections = self._judged(raws, decisions)
+        tasks = await self._tasks(received, dry_run=True)
+        draft = await self._executor.rehearse(tasks, rejections)
+        return Rehearsed(outcomes_of(tasks, rejections, draft.receipts), draft.entries)
+
+    def _judged(
+        self, raws: Sequence[Raw], decisions: bool
+    ) -> tuple[list[Received], list[Rejection]]:
+        union = self._rules.everything if decisions else self._rules.messages
+        return sift(raws, union, self._clock())
 
     async def _take_commands(self, received: Sequence[Received]) -> list[Receipt]:
         with telemetry.joined(
@@ -102,19 +151,24 @@ class Intake:
             SpanKind.INTERNAL,
             {"tandem.commands": len(received)},
         ):
-            return await self._execute(received, [], keep_rejections=False)
+            return await self._execute(await self._tasks(received), [], keep_rejections=False)
+
+    async def _tasks(self, received: Sequence[Received], *, dry_run: bool = False) -> list[Task]:
+        commands = await self._resolve(received, dry_run=dry_run)
+        return [Task(*pair) for pair in zip(received, commands, strict=True)]
 
     async def _execute(
         self,
-        received: Sequence[Received],
+        tasks: Sequence[Task],
         rejections: Sequence[Rejection],
         *,
         keep_rejections: bool = True,
+        closing: Closing = nothing_more,
     ) -> list[Receipt]:
-        commands = await self._resolve(received)
-        tasks = [Task(*pair) for pair in zip(received, commands, strict=True)]
         failpoint("intake.before_execute")
-        receipts = await self._executor.execute(tasks, rejections, keep_rejections=keep_rejections)
+        receipts = await self._executor.execute(
+            tasks, rejections, keep_rejections=keep_rejections, closing=closing
+        )
         failpoint("intake.after_commit")
         for receipt in receipts:
             if keep_rejections and receipt.rejection is not None:
@@ -146,16 +200,14 @@ class Intake:
 
     async def _take_released(self, rows: Sequence[asyncpg.Record]) -> None:
         """Take what waited; each keeps the digest it came under, so that a repeat is known."""
-        raws = [_raw(row) for row in rows]
+        raws = [raw_of(row) for row in rows]
         received, rejections = sift(raws, self._rules.everything, self._clock())
         digests = {(row["source"], row["id"]): row["digest"] for row in rows}
-        await self._execute(
-            [
-                replace(each, envelope=replace(each.envelope, digest=digests[each.key]))
-                for each in received
-            ],
-            rejections,
-        )
+        waited = [
+            replace(each, envelope=replace(each.envelope, digest=digests[each.key]))
+            for each in received
+        ]
+        await self._execute(await self._tasks(waited), rejections)
 
     async def sweep_for_ever(self) -> None:
         """Release now and then what a crash or a race left waiting, until cancelled."""
@@ -176,7 +228,8 @@ def _traceparent(raw: Raw) -> str | None:
     return found[1].decode() if found else None
 
 
-def _raw(row: asyncpg.Record) -> Raw:
+def raw_of(row: asyncpg.Record) -> Raw:
+    """Return a message from the row that keeps it."""
     return Raw(row["subject"], json.loads(row["headers"]), row["body"], row["received_at"])
 
 
@@ -242,8 +295,13 @@ async def announce_rejection(connection: Client, rejection: Rejection) -> None:
         "type": rejection.type,
         "reason": rejection.reason,
         "detail": rejection.detail,
+        "hint": hint_of(rejection.reason, rejection.type),
         "violations": [
-            {"field": violation.field, "description": violation.description}
+            {
+                "field": violation.field,
+                "description": violation.description,
+                "hint": field_hint(violation, rejection.type),
+            }
             for violation in rejection.violations
         ],
         "rejected_id": str(rejection.rejection_id),

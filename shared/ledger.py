@@ -1,7 +1,6 @@
 """A ledger as others see it: served over gRPC by its owner, read over gRPC by a projector."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from shared.database import PAGE_BYTES_MAX
 from shared.errors import InvalidData, Unavailable, Violation
 from shared.identifiers import id_of
 from shared.messaging import chunks
-from shared.paging import Key, page_size, page_start, page_token
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded, facts_by_type
 from shared.upcasting import read
@@ -38,7 +36,7 @@ SETTLED_AFTER = timedelta(minutes=5)
 
 
 class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
-    """Serves the ledger of one service, and what it could not record."""
+    """Serves the ledger of one service."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         """Bind the service's database."""
@@ -110,43 +108,6 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             )
             name = rows[-1]["name"]
 
-    async def ListRejected(
-        self, request: ledger_pb2.ListRejectedRequest, context: Any
-    ) -> ledger_pb2.ListRejectedResponse:
-        """Return a page of what could not be accepted, newest first."""
-        size = page_size(request)
-        at, rejection_id = page_start(request, (None, None))
-        rows = await self._fetch(
-            "rejected_page",
-            request.source if request.HasField("source") else None,
-            request.reason if request.HasField("reason") else None,
-            _moment(at),
-            rejection_id,
-            size + 1,
-        )
-        return ledger_pb2.ListRejectedResponse(
-            messages=[_rejected(row) for row in rows[:size]],
-            next_page_token=_next(rows, size, "rejection_id"),
-        )
-
-    async def ListWaiting(
-        self, request: ledger_pb2.ListWaitingRequest, context: Any
-    ) -> ledger_pb2.ListWaitingResponse:
-        """Return a page of what waits for what it speaks of, longest waiting first."""
-        size = page_size(request)
-        at, key = page_start(request, (None, None))
-        rows = await self._fetch(
-            "waiting_page",
-            request.waiting_for if request.HasField("waiting_for") else None,
-            _moment(at),
-            key,
-            size + 1,
-        )
-        return ledger_pb2.ListWaitingResponse(
-            messages=[_waiting(row) for row in rows[:size]],
-            next_page_token=_next(rows, size, "key"),
-        )
-
     async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         async with self._pool.acquire() as connection:
             rows: list[asyncpg.Record] = await connection.fetch(self._queries[query], *arguments)
@@ -205,41 +166,6 @@ def timestamp(moment: datetime) -> Timestamp:
 def instant(stamp: Timestamp) -> datetime:
     """Return the instant of a timestamp, to the microsecond."""
     return EPOCH + timedelta(0, stamp.seconds, stamp.nanos // 1000)
-
-
-def _moment(at: Key | None) -> datetime | None:
-    return None if at is None else datetime.fromisoformat(str(at))
-
-
-def _next(rows: Sequence[asyncpg.Record], size: int, key: str) -> str:
-    last = rows[min(size, len(rows)) - 1] if rows else None
-    return page_token(rows, size, last["received_at"].isoformat(), str(last[key])) if last else ""
-
-
-def _rejected(row: asyncpg.Record) -> ledger_pb2.RejectedMessage:
-    return ledger_pb2.RejectedMessage(
-        rejected_id=str(row["rejection_id"]),
-        subject=row["subject"],
-        source=row["source"],
-        id=row["id"],
-        type=row["type"],
-        reason=row["reason"],
-        explanation=row["detail"],
-        headers=json.loads(row["headers"]),
-        body=row["body"],
-        rejected_at=timestamp(row["received_at"]),
-        traceparent=row["traceparent"],
-    )
-
-
-def _waiting(row: asyncpg.Record) -> ledger_pb2.WaitingMessage:
-    return ledger_pb2.WaitingMessage(
-        source=row["source"],
-        id=row["id"],
-        type=row["type"],
-        waiting_for=row["needs"],
-        waiting_since=timestamp(row["received_at"]),
-    )
 
 
 class RemoteLedger:

@@ -190,7 +190,7 @@ async def write(
     facts: Sequence[Recorded],
 ) -> None:
     """Write facts that are new, what follows from them and what they make out of date."""
-    writes = [row for fact in facts for row in (_fact_row(fact), *project(fact))]
+    writes = [row for fact in facts for row in (fact_row(fact), *project(fact))]
     await run(connection, queries, [*writes, *stale(facts)])
     await connection.execute(
         COUNT,
@@ -227,7 +227,8 @@ def _in_order(facts: Sequence[Recorded], versions: Mapping[Stream, int]) -> list
     return fresh
 
 
-def _fact_row(fact: Recorded) -> Row:
+def fact_row(fact: Recorded) -> Row:
+    """Return the row of the checkpoint that a fact becomes."""
     return Row(
         "fact",
         (

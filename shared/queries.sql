@@ -44,9 +44,25 @@ delete from waiting w
  where w.source = settled.source and w.id = settled.id;
 
 -- reject
--- A message that cannot be accepted; the same bytes are kept once.
-insert into rejected (rejection_id, source, id, type, reason, detail, violations, subject, headers, body, traceparent, received_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing;
+-- A message that cannot be accepted; the same bytes are kept once. One that was replayed and comes
+-- back, because it waited and cannot be accepted after all, is open again.
+with kept as (
+    insert into rejected (rejection_id, source, id, type, reason, detail, violations, subject, headers, body, traceparent, received_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing
+    returning rejection_id
+)
+insert into repair (rejection_id, how, by_whom, reason, outcome, at)
+select $1, 'reopened', last.by_whom, $6, $5, now()
+  from (select how, by_whom from repair where rejection_id = $1 order by number desc limit 1) last
+ where last.how = 'replayed' and not exists (select from kept);
+
+-- repair
+-- What somebody did about a rejected message; said twice it is said once.
+insert into repair (rejection_id, how, by_whom, reason, outcome, at)
+select $1, $2, $3, $4, $5, $6
+ where $2 = 'retried'
+    or $2 is distinct from (select how from repair where rejection_id = $1
+                             order by number desc limit 1);
 
 -- released
 -- Waiting messages whose need is met, longest waiting first; ended by a count or by their bytes.
@@ -98,7 +114,11 @@ select (select count(*) from outbox) as outbox,
        (select count(*) from waiting) as waiting,
        coalesce((select extract(epoch from now() - min(received_at)) from waiting), 0)::float8
            as waiting_age_seconds,
-       (select count(*) from rejected) as rejected;
+       (select count(*) from rejected)
+           - (select count(*)
+                from (select distinct on (rejection_id) how
+                        from repair order by rejection_id, number desc) last
+               where how in ('replayed', 'discarded')) as rejected;
 
 -- ledger_after
 -- A page of the ledger in order of position, ended by a count of facts or of bytes as stored.
@@ -165,15 +185,58 @@ select coalesce(max(position), 0) from ledger where appended_at < now() - $1::in
 select count(*) from ledger;
 
 -- rejected_page
--- Rejected messages, newest first, behind the last one of the page before.
-select rejection_id, source, id, type, reason, detail, violations::text as violations, subject,
-       headers::text as headers, body, traceparent, received_at
-  from rejected
- where ($1::text is null or source = $1)
-   and ($2::text is null or reason = $2)
-   and ($3::timestamptz is null or (received_at, rejection_id) < ($3, $4::text::uuid))
- order by received_at desc, rejection_id desc
- limit $5;
+-- Rejected messages, newest first, behind the last one of the page before: the open ones, or all.
+-- Ended by a count, or by the bytes of their bodies.
+select page.*
+  from (
+    select r.rejection_id, r.source, r.id, r.type, r.reason, r.detail,
+           r.violations::text as violations, r.subject, r.headers::text as headers, r.body,
+           r.traceparent, r.received_at,
+           last.how, last.by_whom, last.reason as repair_reason, last.outcome, last.at,
+           sum(length(r.body)) over (order by r.received_at desc, r.rejection_id desc)
+               - length(r.body) as bytes_before,
+           count(*) over ()::integer as found
+      from (
+        select r.*
+          from rejected r
+         where ($1::text is null or r.source = $1)
+           and ($2::text is null or r.reason = $2)
+           and ($3::timestamptz is null or (r.received_at, r.rejection_id) < ($3, $4::text::uuid))
+           and ($5 or coalesce((select how from repair p where p.rejection_id = r.rejection_id
+                                 order by p.number desc limit 1), 'open')
+                      not in ('replayed', 'discarded'))
+         order by r.received_at desc, r.rejection_id desc
+         limit $6
+      ) r
+      left join lateral (
+        select * from repair p where p.rejection_id = r.rejection_id order by p.number desc limit 1
+      ) last on true
+  ) page
+ where bytes_before < $7
+ order by received_at desc, rejection_id desc;
+
+-- rejected_between
+-- Rejected messages by their ids, from one to another: whoever types one types its beginning.
+select r.rejection_id, r.source, r.id, r.type, r.reason, r.detail, r.violations::text as violations,
+       r.subject, r.headers::text as headers, r.body, r.traceparent, r.received_at,
+       last.how, last.by_whom, last.reason as repair_reason, last.outcome, last.at
+  from rejected r
+  left join lateral (
+    select * from repair p where p.rejection_id = r.rejection_id order by p.number desc limit 1
+  ) last on true
+ where r.rejection_id between $1 and $2
+ order by r.rejection_id
+ limit $3;
+
+-- rejected_messages
+-- Some rejected messages as they came, the one that came first first.
+select r.rejection_id, r.source, r.id, r.reason, r.subject, r.headers::text as headers, r.body,
+       r.received_at,
+       (select how from repair p where p.rejection_id = r.rejection_id
+         order by p.number desc limit 1) as how
+  from rejected r
+ where r.rejection_id = any ($1::uuid[])
+ order by r.received_at, r.rejection_id;
 
 -- waiting_page
 -- Waiting messages, longest waiting first, behind the last one of the page before.

@@ -37,7 +37,9 @@ class Resolution:
         """Bind membership and the vault."""
         self._cities, self._vault, self._clock = cities, vault, clock
 
-    async def commands(self, received: Sequence[Received]) -> list[Command]:
+    async def commands(
+        self, received: Sequence[Received], *, dry_run: bool = False
+    ) -> list[Command]:
         """Return a command for each message, in order.
 
         Raises:
@@ -52,8 +54,8 @@ class Resolution:
         }
         questions: set[Question] = {city for each in received for city in cities_in(each.message)}
         questions |= {domain for _, person in known if (domain := domain_of(person))}
-        pointers = await self._cities.resolve(questions)
-        vault = await self._vault.keys(known)
+        pointers = await self._cities.resolve(questions, dry_run=dry_run)
+        vault = await self._vault.keys(known, dry_run=dry_run)
         cities = {
             question: pointer
             for question, pointer in pointers.items()

@@ -4,7 +4,8 @@ Owns       cities and their succession, memberships, the partnership, unclear re
 Accepts    intake.*.membership.* and the commands of MembershipService
 Publishes  facts.membership.{city,partnership,reference}.<id>.<name>
 Serves     MembershipService: commands, ResolveCities, GetCity, ListCities, ListReferences;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
-Tables     ledger, inbox, outbox, waiting, rejected (shared); city, membership, succession,
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, and what was not recorded:
+           ListRejected, GetRejected, ReplayRejected, DiscardRejected, ListWaiting
+Tables     ledger, inbox, outbox, waiting, rejected, repair (shared); city, membership, succession,
            reference (its own look-ups); gazetteer.sqlite (GeoNames, read only)
 """

@@ -43,10 +43,13 @@ class References:
         self._resolver, self._executor, self._clock = resolver, executor, clock
         self._registered = asyncio.Event()
 
-    async def commands(self, received: Sequence[Received]) -> list[Command]:
+    async def commands(
+        self, received: Sequence[Received], *, dry_run: bool = False
+    ) -> list[Command]:
         """Return a command for each message, its city resolved or raised as a question."""
         references = list({r for each in received if (r := _city_of(each.message)) is not None})
-        answers = await self.answer([Question(reference=r) for r in references], raise_unknown=True)
+        questions = [Question(reference=r) for r in references]
+        answers = await self.answer(questions, raise_unknown=not dry_run)
         cities = {
             reference: answer.pointer
             for reference, answer in zip(references, answers, strict=True)

@@ -8,6 +8,7 @@ import asyncpg
 import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
+from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.publishing import SCHEMA, Publishing
@@ -42,7 +43,6 @@ APART = {SCHEMA: (LEDGER_TABLES, HERE / "sql" / "publication")}
 SHARED = HERE.parents[1] / "shared"
 CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
 """What the rows depend on: when it changes, a rebuild that was broken off begins anew."""
-FACTS = {"membership": MembershipEvent, "events": EventsEvent, "resources": ResourcesEvent}
 
 
 def ledgers_of(channels: Mapping[str, grpc.aio.Channel]) -> dict[str, RemoteLedger]:
@@ -144,10 +144,11 @@ async def running(
             clock,
         )
         await publishing.keep_keys()
+        preview = Preview(pool, registry, clock, surroundings)
         access = Access(settings.tokens_file)
         servicer = Service(
             "tandem.reporting.v1.ReportingService",
-            ReportingServicer(reports, trails, publishing, auditor.comparison),
+            ReportingServicer(reports, trails, publishing, auditor.comparison, preview),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
         serving = await serve(settings.grpc_listen, [servicer], access)

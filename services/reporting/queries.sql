@@ -181,6 +181,10 @@ group by ledger;
 -- comes before the snapshot, so whoever waited for a switch sees what it has brought.
 lock table rebuilt in access share mode;
 
+-- not_for_long
+-- A statement that takes or waits longer than $1 is broken off, in this transaction.
+select set_config('statement_timeout', $1::text, true), set_config('lock_timeout', $1::text, true);
+
 -- more_memory
 -- Room to sort and hash the people of a few quarters without going to disk, in this transaction.
 set local work_mem = '32MB';

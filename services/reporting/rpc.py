@@ -11,6 +11,7 @@ from tandem.reporting.v1 import reporting_pb2_grpc
 from services.reporting.asking import against_asked, known_at_asked, period_asked
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
+from services.reporting.preview import PREVIEW_FACTS_MAX, Preview, previewed
 from services.reporting.publishing import Publishing
 from services.reporting.reading import FuturePeriod, Inquiry, UnknownMetric
 from services.reporting.reading.records import UnknownRecord
@@ -19,6 +20,7 @@ from services.reporting.trails import Trails, sees_everything
 from shared.comparison import Comparison, Finding, Verdict
 from shared.contracts.messages.reporting import PublishReport
 from shared.errors import InvalidData, NotFound, Unavailable, Violation
+from shared.recorded import Recorded
 from shared.rpc import caller, received, to_receipt
 
 ITEM_FIELDS = frozenset(
@@ -33,11 +35,16 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
     """What others ask of reporting."""
 
     def __init__(
-        self, reports: Reports, trails: Trails, publishing: Publishing, comparison: Comparison
+        self,
+        reports: Reports,
+        trails: Trails,
+        publishing: Publishing,
+        comparison: Comparison,
+        preview: Preview,
     ) -> None:
-        """Bind the reports, what leads to their facts, what was published, and the comparison."""
+        """Bind the reports, what leads to their facts, what was published, what is compared."""
         self._reports, self._trails = reports, trails
-        self._publishing, self._comparison = publishing, comparison
+        self._publishing, self._comparison, self._preview = publishing, comparison, preview
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:
         """Return the report of a period: as it stands now, as it was known then, as published."""
@@ -166,6 +173,28 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         """Tell whether a file is a report that was published, and unchanged."""
         verdict = await self._publishing.verify(request.file)
         return ParseDict(verdict.to_json(), pb.VerifyReportResponse())
+
+    async def PreviewFacts(
+        self, requests: AsyncIterator[pb.PreviewFactsRequest], context: Any
+    ) -> pb.PreviewFactsResponse:
+        """Return what facts would change in which figures."""
+        facts: list[Recorded] = []
+        async for request in requests:
+            facts += previewed(request.ledger, request.facts)
+            if len(facts) > PREVIEW_FACTS_MAX:
+                problem = f"at most {PREVIEW_FACTS_MAX} facts are looked at together"
+                raise InvalidData([Violation("facts", problem)])
+        effect = await self._preview.effect_of(facts)
+        return pb.PreviewFactsResponse(
+            periods=[
+                ParseDict(
+                    {"period": period.id, "cells": [cell.to_json() for cell in cells]},
+                    pb.PeriodPreview(),
+                )
+                for period, cells in effect.changes.items()
+            ],
+            periods_left_out=[period.id for period in effect.left_out],
+        )
 
     async def AuditProjections(
         self, request: pb.AuditProjectionsRequest, context: Any

@@ -4,6 +4,7 @@ Owns       works, editions, shares, deliveries, downloads
 Accepts    intake.*.resources.* and the commands of ResourcesService
 Publishes  facts.resources.{resource,delivery,download}.<id>.<name>
 Serves     ResourcesService: commands, GetResource, ListResources;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
-Tables     ledger, inbox, outbox, waiting, rejected (shared); resource (for lists)
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, and what was not recorded:
+           ListRejected, GetRejected, ReplayRejected, DiscardRejected, ListWaiting
+Tables     ledger, inbox, outbox, waiting, rejected, repair (shared); resource (for lists)
 """

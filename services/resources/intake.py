@@ -18,14 +18,16 @@ class Resolution:
         """Bind membership."""
         self._cities, self._clock = cities, clock
 
-    async def commands(self, received: Sequence[Received]) -> list[Command]:
+    async def commands(
+        self, received: Sequence[Received], *, dry_run: bool = False
+    ) -> list[Command]:
         """Return a command for each message, in order.
 
         Raises:
             Unavailable: membership does not answer; nothing was decided.
         """
         references = [city for each in received if (city := city_in(each.message)) is not None]
-        pointers = await self._cities.resolve(references)
+        pointers = await self._cities.resolve(references, dry_run=dry_run)
         cities = {
             reference: pointer
             for reference in references

@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),
     "credentials": ("credentials", "commands"),
-    "rejected": ("messages", "rejected"),
+    "rejected": ("rejected", "commands"),
     "waiting": ("messages", "waiting"),
     "queue": ("questions", "commands"),
 }

@@ -84,7 +84,9 @@ def channel(
         read_token, deadline_seconds, tracer or telemetry.tracer(), meter or telemetry.meter()
     )
     return grpc.aio.insecure_channel(
-        address, options=OPTIONS, interceptors=[_Unary(outgoing), _Streaming(outgoing)]
+        address,
+        options=OPTIONS,
+        interceptors=[_Unary(outgoing), _Streaming(outgoing), _Sending(outgoing)],
     )
 
 
@@ -172,17 +174,42 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
         client_call_details: grpc.aio.ClientCallDetails,
         request: Any,
     ) -> Any:
-        timeout = client_call_details.timeout
-        if timeout is None:
-            timeout = self._outgoing.deadline_seconds
-        details, under = self._outgoing.begin(client_call_details, timeout)
-        call = await continuation(details, request)
-        try:
-            await under.end(call)
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
-        return call
+        return await _answered(self._outgoing, continuation, client_call_details, request)
+
+
+class _Sending(grpc.aio.StreamUnaryClientInterceptor):
+    """Calls that send a stream and get one answer."""
+
+    def __init__(self, outgoing: _Outgoing) -> None:
+        self._outgoing = outgoing
+
+    async def intercept_stream_unary(
+        self,
+        continuation: Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request_iterator: Any,
+    ) -> Any:
+        return await _answered(self._outgoing, continuation, client_call_details, request_iterator)
+
+
+async def _answered(
+    outgoing: _Outgoing,
+    continuation: Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]],
+    client_call_details: grpc.aio.ClientCallDetails,
+    said: Any,
+) -> Any:
+    """Return a call once it has its one answer."""
+    timeout = client_call_details.timeout
+    if timeout is None:
+        timeout = outgoing.deadline_seconds
+    details, under = outgoing.begin(client_call_details, timeout)
+    call = await continuation(details, said)
+    try:
+        await under.end(call)
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+    return call
 
 
 class _Streaming(grpc.aio.UnaryStreamClientInterceptor):

@@ -215,14 +215,14 @@ class Records:
         moved: list[tuple[Period, str]] = []
         async with snapshot(self.connection):
             ground = await self._ground(quarter_of(self.today), None)
-            for quarter in await self._quarters_of(payload):
+            for quarter in await self.quarters_of(payload):
                 by_sitting = await self._ground(quarter, quarter.dates)
                 counted = await asyncio.to_thread(_moved, by_sitting, quarter, recorded, payload)
                 moved += [(quarter, metric) for metric in counted]
         return FactRecord(recorded, ground, moved)
 
-    async def _quarters_of(self, payload: Mapping[str, Any]) -> list[Period]:
-        """Return the quarters in which what a fact speaks of lies."""
+    async def quarters_of(self, payload: Mapping[str, Any]) -> list[Period]:
+        """Return the quarters in which what a fact speaks of lies, the first one first."""
         dates: list[Dates | None] = []
         if "activity_id" in payload:
             dates = [

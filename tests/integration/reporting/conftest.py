@@ -17,6 +17,7 @@ from reporting_book import Book
 from services.reporting.app import APART, FACTS, MIGRATIONS
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
+from services.reporting.preview import Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.publishing import SCHEMA, Publishing
@@ -108,6 +109,10 @@ class Desk:
             Surroundings(),
             self.ledgers,
         )
+
+    @cached_property
+    def preview(self) -> Preview:
+        return Preview(self.pool, self.registry, lambda: self.now, Surroundings())
 
     def publishing(self, ledgers: Mapping[str, AuditedLedger] | None = None) -> Publishing:
         """What publishes here, once these ledgers are projected; of none unless they are given."""

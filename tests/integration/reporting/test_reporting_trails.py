@@ -267,7 +267,9 @@ async def test_the_city_page_tells_its_course(desk: Desk) -> None:
 async def test_what_http_tells_is_told_over_grpc_field_by_field(desk: Desk) -> None:
     await desk.given(rich_quarter())
     comparison = Comparison(desk.pool, {})
-    servicer = ReportingServicer(desk.reports, desk.trails, desk.publishing(), comparison)
+    servicer = ReportingServicer(
+        desk.reports, desk.trails, desk.publishing(), comparison, desk.preview
+    )
 
     CALLER.set(Principal(name="somebody", role="viewer"))
     for metric in desk.registry.metrics:

@@ -32,7 +32,9 @@ class Cities:
     def __init__(self) -> None:
         self.asked: list[list[Any]] = []
 
-    async def resolve(self, questions: Iterable[Any]) -> Mapping[Any, CityPointer | None]:
+    async def resolve(
+        self, questions: Iterable[Any], *, dry_run: bool = False
+    ) -> Mapping[Any, CityPointer | None]:
         self.asked.append(list(questions))
         return {
             each: CITY_OF_DOMAIN[each] if isinstance(each, str) else pointer_of(each)
@@ -46,7 +48,9 @@ class Vault:
     def __init__(self) -> None:
         self.asked = 0
 
-    async def keys(self, people: Iterable[tuple[str, Person]]) -> Mapping[tuple[str, Person], str]:
+    async def keys(
+        self, people: Iterable[tuple[str, Person]], *, dry_run: bool = False
+    ) -> Mapping[tuple[str, Person], str]:
         self.asked += 1
         return {each: await self.find(*each) for each in people}
 

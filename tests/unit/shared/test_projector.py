@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.events import EventsEvent, PersonErased
 from shared.contracts.resources import ResourcesEvent
-from shared.projector import Projector, _fact_row, _gaps, _in_order
+from shared.projector import Projector, _gaps, _in_order, fact_row
 from shared.queries import Queries
 from shared.recorded import Recorded
 from shared.wire import to_wire
@@ -131,7 +131,7 @@ def test_there_is_a_gap_exactly_where_something_cannot_be_taken(
 
 def test_the_row_of_a_fact_carries_its_place_and_its_trace() -> None:
     entry = recorded(PersonErased(person="k1"), "person-k1", 3, position=99, traceparent="t")
-    assert _fact_row(entry).values == (
+    assert fact_row(entry).values == (
         *("events", "person-k1", 3, 99, FACT_ID, "events.person_erased.v1"),
         *(TUESDAY, TUESDAY, "crm", "m-1", "t"),
     )

@@ -17,7 +17,7 @@ from shared.contracts.messages.events import HoldActivity
 from shared.contracts.resources import ResourcesEvent
 from shared.draft import Draft, Task, appended, bookkeeping
 from shared.execute import command_of
-from shared.projector import _fact_row
+from shared.projector import fact_row
 from shared.queries import BLOCK, SHARED_QUERIES, Queries, Row, Statement, run
 from shared.recorded import members
 from shared.sift import own
@@ -110,7 +110,7 @@ def test_every_projection_of_an_owner_is_a_statement_there_is(owner: str) -> Non
 )
 def test_every_row_of_reporting_has_a_value_for_each_column_of_its_table(fact: Any) -> None:
     tables = tables_in(ROOT / "services" / "reporting" / "sql", ROOT / "shared/sql/projection")
-    for row in [_fact_row(recorded(fact)), *of_reporting.project(recorded(fact))]:
+    for row in [fact_row(recorded(fact)), *of_reporting.project(recorded(fact))]:
         assert len(row.values) == tables[row.table], row.table
 
 
