@@ -1,10 +1,13 @@
 """Events: what the partners hold for cities, and who took part.
 
-Owns       activities, occurrences, registrations, attendance, help, the person vault
+Owns       activities, occurrences, registrations, attendance, help, the person vault, and what
+           people said of activities and people that may be one
 Accepts    intake.*.events.* and the commands of EventsService
-Publishes  facts.events.{activity,participation,help,person}.<id>.<name>
-Serves     EventsService: commands, GetActivity, ListActivities;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
-Tables     ledger, inbox, outbox, waiting, rejected (shared); person, person_identity (the vault);
-           activity (for lists)
+Publishes  facts.events.{activity,participation,help,person,duplicate}.<id>.<name>
+Serves     EventsService: commands, GetActivity, ListActivities, ListDuplicatePeople, ListMerges,
+           ListDismissals;
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, and what was not recorded:
+           ListRejected, GetRejected, ReplayRejected, DiscardRejected, ListWaiting
+Tables     ledger, inbox, outbox, waiting, rejected, repair (shared); person, person_identity (the
+           vault); activity (for lists); merge, dismissal (the answers so far)
 """

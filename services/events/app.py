@@ -8,6 +8,7 @@ from tandem.events.v1 import events_pb2_grpc
 
 from services.events import domain
 from services.events.intake import Resolution
+from services.events.merges import Merges
 from services.events.projections import project
 from services.events.rpc import EventsServicer
 from services.events.settings import Settings
@@ -55,11 +56,12 @@ async def running(
         cities = Cities(membership)
         vault = Vault(pool, queries, settings.vault_key_file)
         await vault.check_key()
-        resolution = Resolution(cities, vault, clock)
+        merges = Merges(pool, queries)
+        resolution = Resolution(cities, vault, merges, clock)
         streams = Streams(pool, EventsEvent, domain.DECIDERS)
 
         def services(intake: Intake) -> list[Service]:
-            servicer = EventsServicer(intake, streams, pool, queries, clock)
+            servicer = EventsServicer(intake, streams, merges, pool, queries, clock)
             return [
                 Service(
                     "tandem.events.v1.EventsService",

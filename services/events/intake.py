@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from services.events.merges import Merges
 from services.events.vault import Vault, domain_of, is_weak
 from shared.cities import Cities, Question
 from shared.clock import Clock
@@ -33,9 +34,10 @@ T = TypeVar("T")
 class Resolution:
     """Looks up what the messages of a batch name: one call for all cities, one for all people."""
 
-    def __init__(self, cities: Cities, vault: Vault, clock: Clock) -> None:
-        """Bind membership and the vault."""
-        self._cities, self._vault, self._clock = cities, vault, clock
+    def __init__(self, cities: Cities, vault: Vault, merges: Merges, clock: Clock) -> None:
+        """Bind membership, the vault and the answers about duplicates."""
+        self._cities, self._vault, self._merges = cities, vault, merges
+        self._clock = clock
 
     async def commands(
         self, received: Sequence[Received], *, dry_run: bool = False
@@ -72,8 +74,13 @@ class Resolution:
         ]
 
     async def _with_key(self, received: Received) -> Received:
-        """Turn who is to be erased into their key; somebody unknown is not met on this occasion."""
+        """Turn who is to be erased into their key; somebody unknown is not met on this occasion.
+
+        Raises:
+            NotFound, Refused: what is to be merged cannot be.
+        """
         said = received.message
+        await self._merges.require_possible(said)
         if not isinstance(said, ErasePerson) or said.identity is None:
             return received
         key = await self._vault.find(received.key[0], said.identity)

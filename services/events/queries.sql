@@ -47,3 +47,80 @@ select activity_id
    and ($2::text is null or kind = $2)
  order by activity_id
  limit $3;
+
+-- put_merge
+-- Something counts as another one from now on.
+insert into merge (kind, id, into_id) values ($1, $2, $3)
+on conflict (kind, id) do update set into_id = excluded.into_id;
+
+-- drop_merge
+-- It stands for itself again.
+delete from merge where kind = $1 and id = $2;
+
+-- put_dismissal
+-- Two are not one.
+insert into dismissal (kind, first_id, second_id) values ($1, $2, $3) on conflict do nothing;
+
+-- drop_dismissal
+-- Whether they are one is a question again.
+delete from dismissal where kind = $1 and first_id = $2 and second_id = $3;
+
+-- counted_as
+-- All that something counts as, one after the other.
+with recursive chain (id) as (
+    select into_id from merge where kind = $1 and id = $2
+    union
+    select m.into_id from chain c join merge m on m.kind = $1 and m.id = c.id
+)
+select id from chain;
+
+-- activities_known
+-- Which of these activities were announced.
+select activity_id as id from activity where activity_id = any ($1::text[]);
+
+-- people_known
+-- Which of these keys somebody in the vault has.
+select person as id from person where person = any ($1::text[]);
+
+-- merge_page
+-- What counts as another one, behind the last of the page before.
+select kind, id, into_id
+  from merge
+ where (kind, id) > ($1, $2)
+ order by kind, id
+ limit $3;
+
+-- dismissal_page
+-- Which were said to be two, behind the last of the page before.
+select kind, first_id, second_id
+  from dismissal
+ where (kind, first_id, second_id) > ($1, $2, $3)
+ order by kind, first_id, second_id
+ limit $4;
+
+-- namesakes
+-- Keys of people who carry the name and the organisation of somebody else, each with the key of
+-- whoever of them is known best: not only by these, and for longest. Names stay here.
+with standing as (
+    select p.person, alike(p.name) as name_key, alike(p.organisation) as organisation_key,
+           p.first_seen_at,
+           not exists (select from person_identity i
+                        where i.person = p.person and not i.weak) as weak
+      from person p
+     where p.name is not null and p.organisation is not null
+       and not exists (select from merge m where m.kind = 'people' and m.id = p.person)
+),
+placed as (
+    select s.*,
+           first_value(person) over best as best, first_value(weak) over best as best_weak
+      from standing s
+    window best as (partition by name_key, organisation_key order by weak, first_seen_at, person)
+)
+select person, best, weak, best_weak, first_seen_at
+  from placed
+ where person <> best and person > $1
+   and not exists (select from dismissal d
+                    where d.kind = 'people' and d.first_id = least(person, best)
+                      and d.second_id = greatest(person, best))
+ order by person
+ limit $2;

@@ -7,6 +7,7 @@ from tandem.events.v1 import events_pb2 as pb
 from tandem.events.v1 import events_pb2_grpc
 
 from services.events.domain.activity import Activity, Sitting
+from services.events.merges import Merges
 from shared.clock import Clock
 from shared.commands import command
 from shared.contracts.messages import events as messages
@@ -33,12 +34,24 @@ class EventsServicer(events_pb2_grpc.EventsServiceServicer):
     ContributeAsCity = command(messages.ContributeAsCity, pb.ContributeAsCityResponse)
     GiveHelp = command(messages.GiveHelp, pb.GiveHelpResponse)
     ErasePerson = command(messages.ErasePerson, pb.ErasePersonResponse)
+    MergeActivity = command(messages.MergeActivity, pb.MergeActivityResponse)
+    UnmergeActivity = command(messages.UnmergeActivity, pb.UnmergeActivityResponse)
+    MergePerson = command(messages.MergePerson, pb.MergePersonResponse)
+    UnmergePerson = command(messages.UnmergePerson, pb.UnmergePersonResponse)
+    DismissDuplicate = command(messages.DismissDuplicate, pb.DismissDuplicateResponse)
+    ReopenDuplicate = command(messages.ReopenDuplicate, pb.ReopenDuplicateResponse)
 
     def __init__(
-        self, intake: Intake, streams: Streams, pool: asyncpg.Pool, queries: Queries, clock: Clock
+        self,
+        intake: Intake,
+        streams: Streams,
+        merges: Merges,
+        pool: asyncpg.Pool,
+        queries: Queries,
+        clock: Clock,
     ) -> None:
-        """Bind the way in, the streams and the list of activities."""
-        self.intake, self.clock = intake, clock
+        """Bind the way in, the streams, the answers about duplicates, the list of activities."""
+        self.intake, self.clock, self._merges = intake, clock, merges
         self._streams, self._pool, self._queries = streams, pool, queries
 
     async def GetActivity(
@@ -65,6 +78,63 @@ class EventsServicer(events_pb2_grpc.EventsServiceServicer):
         last = ids[-1] if ids else ""
         return pb.ListActivitiesResponse(
             activities=await self._activities(ids), next_page_token=page_token(rows, size, last)
+        )
+
+    async def ListDuplicatePeople(
+        self, request: pb.ListDuplicatePeopleRequest, context: Any
+    ) -> pb.ListDuplicatePeopleResponse:
+        """Return a page of keys with one name and organisation, in the order of the keys."""
+        size = page_size(request)
+        [start] = page_start(request, ("",))
+        rows = await self._merges.namesakes(str(start), size + 1)
+        last = rows[min(size, len(rows)) - 1]["person"] if rows else ""
+        return pb.ListDuplicatePeopleResponse(
+            pairs=[
+                pb.DuplicatePeople(
+                    person=row["person"],
+                    into=row["best"],
+                    weak=row["weak"],
+                    into_weak=row["best_weak"],
+                    first_seen_at=row["first_seen_at"].isoformat(),
+                )
+                for row in rows[:size]
+            ],
+            next_page_token=page_token(rows, size, last),
+        )
+
+    async def ListMerges(
+        self, request: pb.ListMergesRequest, context: Any
+    ) -> pb.ListMergesResponse:
+        """Return a page of what counts as another one."""
+        size = page_size(request)
+        kind, id_ = page_start(request, ("", ""))
+        rows = await self._merges.merged(str(kind), str(id_), size + 1)
+        last = rows[min(size, len(rows)) - 1] if rows else None
+        return pb.ListMergesResponse(
+            merges=[
+                pb.Merge(kind=row["kind"], id=row["id"], into=row["into_id"]) for row in rows[:size]
+            ],
+            next_page_token=page_token(rows, size, last["kind"], last["id"]) if last else "",
+        )
+
+    async def ListDismissals(
+        self, request: pb.ListDismissalsRequest, context: Any
+    ) -> pb.ListDismissalsResponse:
+        """Return a page of pairs of which it was said that they are two."""
+        size = page_size(request)
+        start = [str(part) for part in page_start(request, ("", "", ""))]
+        rows = await self._merges.dismissed(start[0], start[1], start[2], size + 1)
+        last = rows[min(size, len(rows)) - 1] if rows else None
+        return pb.ListDismissalsResponse(
+            dismissals=[
+                pb.Dismissal(kind=row["kind"], first=row["first_id"], second=row["second_id"])
+                for row in rows[:size]
+            ],
+            next_page_token=page_token(
+                rows, size, last["kind"], last["first_id"], last["second_id"]
+            )
+            if last
+            else "",
         )
 
     async def _activities(self, ids: list[str]) -> list[pb.Activity]:
@@ -96,6 +166,7 @@ def _activity(version: int, activity: Activity) -> pb.Activity:
             for name, sitting in sorted(activity.sittings.items())
         ],
         sources=[announced.announced_by, *(source for source, _ in claims)],
+        merged_into=activity.merged_into,
         version=version,
     )
 

@@ -17,9 +17,10 @@ Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
            the tables again from the ledgers (rebuilding.py).
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
            activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
-           roll_participant, passage, registration, city_mention, city_help, person_erasure
-           (events); resource_description, resource_edition, resource_share, resource_delivery,
-           resource_download, resource_withdrawal (resources). Derived: standing_sitting,
+           roll_participant, passage, registration, city_mention, city_help, person_erasure,
+           merge, duplicate_dismissal (events); resource_description,
+           resource_edition, resource_share, resource_delivery, resource_download,
+           resource_withdrawal (resources). Derived: standing_sitting,
            standing_city, standing_person, standing_uniques, standing_level, and the marks `stale`.
            In `publication`: the ledger's own, published_report (the bytes), sealing_key (public).
 
@@ -30,6 +31,9 @@ reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -
 A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (its
 number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
+What is merged: rows stay as they came, and sql/0005_merges.sql asks of every sitting for its parts
+and of every person for their keys. What facts would change: preview.py, the same statements over
+rows that are taken back.
 And back: domain/evidence/ names the items that each figure counts, reading/evidence.py the facts
 under each item, domain/absence.py what was not counted and why; trails/ follows all of them.
 How each figure is counted, for leaders: docs/metrics.md.

@@ -216,18 +216,20 @@ from (
 group by p.number;
 
 -- facts_of_sittings
--- The facts behind some occurrences: their announcement, their last outcome, the roll that counts
+-- The facts behind some occurrences and what counts as them: their announcement, their last outcome, the roll that counts
 -- or else the first $4 of the live webhook for each city, what names a city, and the first $4
 -- registrations for each city.
 with sitting as (
-    select s.activity_id, s.occurrence
-    from unnest($2::text[], $3::text[]) as s (activity_id, occurrence)
+    select s.activity_id, s.occurrence, ($2::text[])[s.number] as counted_as, s.own
+    from part_at($1, $2, $3) s
 ),
 counted as (
-    select * from counted_roll_at($1, $2, $3)
+    select r.*, s.counted_as
+    from counted_roll_at($1, $2, $3) r
+    join sitting s using (activity_id, occurrence)
 ),
 part as (
-    select s.activity_id, s.occurrence, 'announced' as part, d.stream, d.version,
+    select s.counted_as as activity_id, s.occurrence, 'announced' as part, d.stream, d.version,
         null as city, false as personal
     from sitting s
     cross join lateral (
@@ -238,7 +240,7 @@ part as (
         limit 1
     ) d
     union all
-    select s.activity_id, s.occurrence, case when o.held then 'held' else 'cancelled' end,
+    select s.counted_as, s.occurrence, case when o.held then 'held' else 'cancelled' end,
         o.stream, o.version, null, false
     from sitting s
     cross join lateral (
@@ -250,20 +252,31 @@ part as (
         limit 1
     ) o
     union all
-    select activity_id, occurrence, 'roll', stream, version, null, false
+    select s.counted_as, s.occurrence, 'merged', m.stream, m.version, null, false
+    from sitting s
+    cross join lateral (
+        select m.stream, m.version
+        from merge m
+        where m.kind = 'activities' and m.id = s.activity_id and m.recorded_at <= $1
+        order by m.version desc, m.stream
+        limit 1
+    ) m
+    where not s.own
+    union all
+    select counted_as, occurrence, 'roll', stream, version, null, false
     from counted
     union all
-    select m.activity_id, m.occurrence, 'mention', m.stream, m.version, m.city, false
+    select sitting.counted_as, m.occurrence, 'mention', m.stream, m.version, m.city, false
     from sitting
     join city_mention m using (activity_id, occurrence)
     where m.recorded_at <= $1
     union all
-    select activity_id, occurrence, 'passage', stream, version, city, true
+    select counted_as, occurrence, 'passage', stream, version, city, true
     from (
-        select p.activity_id, p.occurrence, p.stream, p.version,
+        select sitting.counted_as, p.occurrence, p.stream, p.version,
             coalesce(p.city, p.city_by_domain) as city,
             row_number() over (
-                partition by p.activity_id, p.occurrence, coalesce(p.city, p.city_by_domain)
+                partition by sitting.counted_as, p.occurrence, coalesce(p.city, p.city_by_domain)
                 order by p.at, p.stream, p.version
             ) as number
         from sitting
@@ -275,12 +288,12 @@ part as (
     ) numbered
     where number <= $4
     union all
-    select activity_id, occurrence, 'registration', stream, version, city, true
+    select counted_as, occurrence, 'registration', stream, version, city, true
     from (
-        select r.activity_id, r.occurrence, r.stream, r.version,
+        select sitting.counted_as, r.occurrence, r.stream, r.version,
             coalesce(r.city, r.city_by_domain) as city,
             row_number() over (
-                partition by r.activity_id, r.occurrence, coalesce(r.city, r.city_by_domain)
+                partition by sitting.counted_as, r.occurrence, coalesce(r.city, r.city_by_domain)
                 order by r.at, r.stream, r.version
             ) as number
         from sitting
@@ -355,8 +368,8 @@ where counts and coalesce(city, city_by_domain) = any ($5::text[]);
 
 -- city_named_at
 -- Which of some occurrences name a city as there, as speaker or as host.
-select distinct m.activity_id, m.occurrence
-from unnest($2::text[], $3::text[]) as s (activity_id, occurrence)
+select distinct ($2::text[])[s.number] as activity_id, m.occurrence
+from part_at($1, $2, $3) s
 join city_mention m using (activity_id, occurrence)
 where m.recorded_at <= $1 and m.city = any ($4::text[]);
 
@@ -376,19 +389,44 @@ order by last_on desc, resource_id, stream, version
 limit $3;
 
 -- sittings_of_activity
--- Every occurrence of an activity, in its latest state.
-with known as (
-    select activity_id, occurrence from occurrence_plan where activity_id = $2
+-- Every occurrence of an activity, or of what it counts as, in its latest state.
+with alias as materialized (select * from alias_at($1, 'activities')),
+asked as (
+    select coalesce((select a.root_id from alias a where a.id = $2), $2) as activity_id
+),
+of_it as (
+    select activity_id from asked
     union
-    select activity_id, occurrence from occurrence_outcome where activity_id = $2
+    select a.id from alias a join asked on a.root_id = asked.activity_id
+),
+known as (
+    select p.occurrence from of_it join occurrence_plan p using (activity_id)
+    union
+    select o.occurrence from of_it join occurrence_outcome o using (activity_id)
 ),
 gathered as (
-    select array_agg(activity_id) as activity_ids, array_agg(occurrence) as occurrences from known
+    select array_agg(asked.activity_id) as activity_ids, array_agg(known.occurrence) as occurrences
+    from known cross join asked
 )
 select s.*
 from gathered g
 cross join lateral sitting_at($1, g.activity_ids, g.occurrences) s
 where g.activity_ids is not null;
+
+-- counted_as
+-- What an activity counts as; nothing while it stands for itself.
+select root_id from alias_at($1, 'activities') where id = $2;
+
+-- dismissals
+-- Which activities were said to be two, by their latest word.
+select first_id, second_id
+from (
+    select distinct on (d.first_id, d.second_id) d.first_id, d.second_id, d.dismissed
+    from duplicate_dismissal d
+    where d.kind = 'activities' and d.recorded_at <= $1
+    order by d.first_id, d.second_id, d.version desc, d.stream
+) latest
+where latest.dismissed;
 
 -- fact_at
 -- The fact at a place of a ledger, as it was projected.
@@ -498,20 +536,68 @@ delete from stale where mark = any ($1::bigint[]);
 
 -- marked_sittings
 -- The sittings ($1, $2), all of some activities ($3) and those at which some people ($4) count, in
--- their latest state, and the days under which each was counted so far.
-with wanted as (
+-- their latest state, and the days under which each was counted so far. What a sitting counts as
+-- comes with it; with an activity come what it counts as, and all that count as that: whatever any
+-- of these says may be of a sitting of another one.
+with alias as materialized (select * from alias_at('infinity', 'activities')),
+root as (
+    select coalesce(a.root_id, m.id) as id
+    from unnest($3::text[]) as m (id)
+    left join alias a using (id)
+),
+activity as (
+    select unnest($3::text[]) as activity_id
+    union
+    select id from root
+    union
+    select a.id from alias a join root on root.id = a.root_id
+),
+person_alias as materialized (select * from alias_at('infinity', 'people')),
+person_root as (
+    select coalesce(a.root_id, m.id) as id
+    from unnest($4::text[]) as m (id)
+    left join person_alias a using (id)
+),
+person as (
+    select unnest($4::text[]) as person
+    union
+    select id from person_root
+    union
+    select a.id from person_alias a join person_root on person_root.id = a.root_id
+),
+marked as (
     select * from unnest($1::text[], $2::text[]) as s (activity_id, occurrence)
     union
-    select activity_id, occurrence from occurrence_plan where activity_id = any ($3::text[])
+    select activity_id, occurrence from activity join occurrence_plan using (activity_id)
     union
-    select activity_id, occurrence from occurrence_outcome where activity_id = any ($3::text[])
+    select activity_id, occurrence from activity join occurrence_outcome using (activity_id)
     union
-    select activity_id, occurrence from standing_sitting where activity_id = any ($3::text[])
+    select activity_id, occurrence from activity join standing_sitting using (activity_id)
     union
     select s.activity_id, s.occurrence
     from standing_person p
     join standing_sitting s on s.stretch_first = p.first_on and s.stretch_last = p.last_on
     where p.person = any ($4::text[]) and s.held and p.person = any (s.persons)
+    union
+    -- Also where somebody does not count yet, or no more: no index leads there, because whom people
+    -- merge is rare, and every fact would pay for it.
+    select r.activity_id, r.occurrence
+    from roll_participant p
+    join roll r using (stream, version)
+    where cardinality($4::text[]) > 0 and p.person in (select person from person)
+    union
+    select p.activity_id, p.occurrence
+    from passage p
+    where cardinality($4::text[]) > 0 and p.person in (select person from person)
+    union
+    select r.activity_id, r.occurrence
+    from registration r
+    where cardinality($4::text[]) > 0 and r.person in (select person from person)
+),
+wanted as (
+    select activity_id, occurrence from marked
+    union
+    select a.root_id, m.occurrence from marked m join alias a on a.id = m.activity_id
 ),
 gathered as (
     select array_agg(w.activity_id) as activity_ids, array_agg(w.occurrence) as occurrences

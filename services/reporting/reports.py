@@ -22,12 +22,13 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.appointment import Appointment
+from services.reporting.domain.duplicates import PossibleDuplicate
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_appointments, read_periods
+from services.reporting.reading import read_appointments, read_duplicates, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.renderings import Renderings
@@ -211,6 +212,16 @@ class Reports:
         """Return every sitting that was announced, in its latest state."""
         async with self._pool.acquire() as connection:
             return await read_appointments(connection)
+
+    async def duplicates(self, period: Period | None = None) -> list[tuple[str, PossibleDuplicate]]:
+        """Return activities that may be one with the word for why, the latest first."""
+        await self._standing.risen(self._standing.asked)
+        async with self._pool.acquire() as connection:
+            window = (period.dates,) if period else ()
+            apart, twice = await read_duplicates(connection, self._registry, *window)
+        found = [("announced_apart", pair) for pair in apart]
+        found += [("double_entry", pair) for pair in twice]
+        return sorted(found, key=lambda each: (each[1].on, each[1].activity_ids), reverse=True)
 
     async def periods(self) -> list[tuple[Period, Status]]:
         """Return the quarters that hold data, the latest first, and how settled each is."""

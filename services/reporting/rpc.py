@@ -9,6 +9,7 @@ from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
 from services.reporting.asking import against_asked, known_at_asked, period_asked
+from services.reporting.domain.duplicates import PossibleDuplicate
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.preview import PREVIEW_FACTS_MAX, Preview, previewed
@@ -20,6 +21,7 @@ from services.reporting.trails import Trails, sees_everything
 from shared.comparison import Comparison, Finding, Verdict
 from shared.contracts.messages.reporting import PublishReport
 from shared.errors import InvalidData, NotFound, Unavailable, Violation
+from shared.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from shared.recorded import Recorded
 from shared.rpc import caller, received, to_receipt
 
@@ -174,6 +176,20 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         verdict = await self._publishing.verify(request.file)
         return ParseDict(verdict.to_json(), pb.VerifyReportResponse())
 
+    async def ListDuplicateActivities(
+        self, request: pb.ListDuplicateActivitiesRequest, context: Any
+    ) -> pb.ListDuplicateActivitiesResponse:
+        """Return activities that may be one, the latest first."""
+        size = request.page_size or PAGE_SIZE
+        if size > PAGE_SIZE_MAX:
+            raise InvalidData([Violation("page_size", f"is {size}, at most {PAGE_SIZE_MAX}")])
+        period = period_asked(request.period, None) if request.HasField("period") else None
+        pairs = await self._reports.duplicates(period)
+        return pb.ListDuplicateActivitiesResponse(
+            pairs=[_duplicates(kind, pair) for kind, pair in pairs[:size]],
+            more=len(pairs) > size,
+        )
+
     async def PreviewFacts(
         self, requests: AsyncIterator[pb.PreviewFactsRequest], context: Any
     ) -> pb.PreviewFactsResponse:
@@ -209,6 +225,19 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
             except Unavailable as error:
                 verdict.unavailable = str(error)
             yield _audited(verdict, finished=True)
+
+
+def _duplicates(kind: str, pair: PossibleDuplicate) -> pb.DuplicateActivities:
+    return pb.DuplicateActivities(
+        kind=kind,
+        first=pair.activity_ids[0],
+        second=pair.activity_ids[1],
+        first_title=pair.titles[0],
+        second_title=pair.titles[1],
+        on=pair.on.stated(),
+        first_source=pair.sources[0],
+        second_source=pair.sources[1],
+    )
 
 
 def _audited(verdict: Verdict, *, finished: bool) -> pb.AuditProjectionsResponse:

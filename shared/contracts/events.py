@@ -3,7 +3,7 @@
 No name and no e-mail of a person stands here; `person` is a key into the vault.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,8 @@ from shared.contracts.values import (
 PARTICIPANTS_MAX = 10_000
 INTERVALS_MAX = 200
 OCCURRENCES_MAX = 400
+
+DuplicateKind = Literal["activities", "people"]
 
 
 class Occurrence(Contract):
@@ -162,6 +164,24 @@ class CityContributed(AtOccurrence):
     contribution: Contribution
 
 
+class ActivityMerged(Fact):
+    """A person said that an activity is another one: what is known of it counts there."""
+
+    TYPE: ClassVar[str] = "events.activity_merged.v1"
+    activity_id: Slug
+    into: Slug
+    reason: Reason | None = None
+
+
+class ActivityUnmerged(Fact):
+    """An activity stands for itself again."""
+
+    TYPE: ClassVar[str] = "events.activity_unmerged.v1"
+    activity_id: Slug
+    into: Slug
+    reason: Reason | None = None
+
+
 class RegistrationReceived(AtOccurrence):
     """Somebody registered for an occurrence."""
 
@@ -222,6 +242,46 @@ class PersonErased(Fact):
     person: Slug
 
 
+class PersonMerged(Fact):
+    """A key into the vault means the same person as another one, under which they count."""
+
+    TYPE: ClassVar[str] = "events.person_merged.v1"
+    person: Slug
+    into: Slug
+    reason: Reason | None = None
+
+
+class PersonUnmerged(Fact):
+    """A key into the vault stands for a person of its own again."""
+
+    TYPE: ClassVar[str] = "events.person_unmerged.v1"
+    person: Slug
+    into: Slug
+    reason: Reason | None = None
+
+
+class Pair(Contract):
+    """Two activities, or two keys of people, in the order of their names."""
+
+    kind: DuplicateKind
+    first: Slug
+    second: Slug
+
+
+class DuplicateDismissed(Fact, Pair):
+    """A person said that two are not one: nobody is asked again."""
+
+    TYPE: ClassVar[str] = "events.duplicate_dismissed.v1"
+    reason: Reason
+
+
+class DuplicateReopened(Fact, Pair):
+    """A dismissal was taken back: whether they are one is a question again."""
+
+    TYPE: ClassVar[str] = "events.duplicate_reopened.v1"
+    reason: Reason | None = None
+
+
 ActivityEvent = (
     ActivityScheduled
     | ActivityClaimed
@@ -231,10 +291,13 @@ ActivityEvent = (
     | AttendanceRecorded
     | CityAttended
     | CityContributed
+    | ActivityMerged
+    | ActivityUnmerged
 )
 ParticipationEvent = (
     RegistrationReceived | RegistrationCancelled | ParticipantJoined | ParticipantLeft
 )
 HelpEvent = HelpGiven
-PersonEvent = PersonErased
-EventsEvent = ActivityEvent | ParticipationEvent | HelpEvent | PersonEvent
+PersonEvent = PersonErased | PersonMerged | PersonUnmerged
+DuplicateEvent = DuplicateDismissed | DuplicateReopened
+EventsEvent = ActivityEvent | ParticipationEvent | HelpEvent | PersonEvent | DuplicateEvent

@@ -52,7 +52,11 @@ METHODS = [
     for service in SERVICES
     for method in service.methods
 ]
-DECISIONS = {"RevokeSuccession", "ResolveReference", "DismissReference", "ErasePerson"}
+DECISIONS = {
+    *("RevokeSuccession", "ResolveReference", "DismissReference", "ErasePerson"),
+    *("MergeActivity", "UnmergeActivity", "MergePerson", "UnmergePerson"),
+    *("DismissDuplicate", "ReopenDuplicate"),
+}
 
 
 # The contract

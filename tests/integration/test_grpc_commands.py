@@ -108,6 +108,18 @@ EVERY_COMMAND: dict[str, Sequence[Step]] = {
         ("GiveHelp", {"city": {"city_id": "gent"}, "network": "SCN", "on": "2024"}, ["help_given"]),
         ("ScheduleActivity", WEBINAR | {"activity_id": "w2"}, ["activity_scheduled"]),
         ("CancelActivity", {"activity_id": "w2"}, ["occurrence_cancelled"]),
+        ("MergeActivity", {"activity_id": "w2", "into": "w1"}, ["activity_merged"]),
+        ("UnmergeActivity", {"activity_id": "w2"}, ["activity_unmerged"]),
+        (
+            "DismissDuplicate",
+            {"kind": "activities", "first": "w2", "second": "w1", "reason": "two audiences"},
+            ["duplicate_dismissed"],
+        ),
+        (
+            "ReopenDuplicate",
+            {"kind": "activities", "first": "w1", "second": "w2"},
+            ["duplicate_reopened"],
+        ),
         ("ErasePerson", {"identity": ANN}, ["person_erased"]),
     ],
     "resources": [
@@ -163,7 +175,8 @@ async def test_every_method_that_commands_is_tried_above() -> None:
             for method in described.methods
             if "context" in method.input_type.fields_by_name
         }
-        answers = {"ResolveReference", "DismissReference"}  # need a question first: tried elsewhere
+        # These need a question, or two people, first: tried elsewhere.
+        answers = {"ResolveReference", "DismissReference", "MergePerson", "UnmergePerson"}
         assert commands - answers == {step[0] for step in EVERY_COMMAND[service]}
 
 

@@ -54,8 +54,10 @@ WORDS: dict[str, Any] = {
     "ended_at": "2024-03-27T15:14:40Z",
     "file_hash": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "final": True,
+    "first": "webinar-2024-03-27",
     "geonames_id": 4505542,
     "id": "zoom-88123",
+    "into": "countering-hate-2024-03",
     "intervals": [
         ["2024-03-27T14:02:11Z", "2024-03-27T14:31:00Z"],
         ["2024-03-27T14:33:05Z", "2024-03-27T15:14:40Z"],
@@ -82,6 +84,7 @@ WORDS: dict[str, Any] = {
     "reference_id": "b5a2c96250612366ea272ffa",
     "registrations": 112,
     "resource_id": "toolkit-prevention",
+    "second": "webinar-2024-03-27-scn",
     "series": "mayors-against-hate",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "source": "US Census Bureau, Vintage 2023",
@@ -102,6 +105,9 @@ WORDS: dict[str, Any] = {
 }
 WORDS_OF_ONE: dict[tuple[str, str], Any] = {
     ("Person", "name"): "Zoë Example",
+    ("MergePerson", "into"): "9a8b7c6d5e4f40312213243546576879",
+    ("PersonMerged", "into"): "9a8b7c6d5e4f40312213243546576879",
+    ("PersonUnmerged", "into"): "9a8b7c6d5e4f40312213243546576879",
     ("ReportPublished", "version"): 2,
 }
 

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-from services.events.domain import activity, assistance, participation, person
+from services.events.domain import activity, assistance, duplicate, participation, person
 from shared.contracts.events import ActivityScheduled
 from shared.contracts.messages.events import (
     CancelRegistration,
+    DismissDuplicate,
     ErasePerson,
     GiveHelp,
     JoinParticipant,
     LeaveParticipant,
+    MergePerson,
     ReceiveRegistration,
+    ReopenDuplicate,
     ScheduleActivity,
+    UnmergePerson,
 )
 from shared.contracts.values import Fact
 from shared.decider import Command, Decider
@@ -21,6 +25,7 @@ DECIDERS: dict[str, Decider[Any]] = {
     "participation": participation.DECIDER,
     "help": assistance.DECIDER,
     "person": person.DECIDER,
+    "duplicate": duplicate.DECIDER,
 }
 
 
@@ -36,6 +41,11 @@ def stream_of(command: Command) -> str:
             return f"help-{pointer.city_id or pointer.reference_id}"
         case ErasePerson():
             return f"person-{said.person or 'unknown'}"
+        case MergePerson() | UnmergePerson():
+            return f"person-{said.person}"
+        case DismissDuplicate() | ReopenDuplicate():
+            pair = duplicate.pair_of(said)
+            return f"duplicate-{pair['kind']}~{pair['first']}~{pair['second']}"
         case _:
             return f"activity-{said.activity_id}"  # type: ignore[attr-defined]
 
@@ -44,6 +54,8 @@ def needs(command: Command) -> str | None:
     """Return what must exist before a command is decided; until then it waits."""
     match command.said:
         case ScheduleActivity() | GiveHelp() | ErasePerson():
+            return None
+        case MergePerson() | UnmergePerson() | DismissDuplicate() | ReopenDuplicate():
             return None
         case said:
             return f"activity-{said.activity_id}"  # type: ignore[attr-defined]

@@ -10,7 +10,9 @@ from shared.contracts.events import (
     ActivityClaimed,
     ActivityDescription,
     ActivityEvent,
+    ActivityMerged,
     ActivityScheduled,
+    ActivityUnmerged,
     AttendanceRecorded,
     CityAttended,
     CityContributed,
@@ -24,10 +26,12 @@ from shared.contracts.messages.events import (
     CancelActivity,
     ContributeAsCity,
     HoldActivity,
+    MergeActivity,
     Participant,
     RecordAttendance,
     RescheduleActivity,
     ScheduleActivity,
+    UnmergeActivity,
 )
 from shared.contracts.values import CityPointer, FileHash, LocalTime, TimeZone, local_instant
 from shared.decider import Command, Decider
@@ -51,11 +55,15 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What is known of an activity; `announced` is None before it is scheduled."""
+    """What is known of an activity; `announced` is None before it is scheduled.
+
+    `merged_into` is the activity that it counts as, while it does not stand for itself.
+    """
 
     announced: ActivityScheduled | None = None
     claims: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
     sittings: Mapping[str, Sitting] = field(default_factory=dict)
+    merged_into: str | None = None
 
     def sitting(self, occurrence: str) -> Sitting:
         """Return what is known of an occurrence; one that was never announced is blank."""
@@ -103,8 +111,27 @@ def decide(command: Command, activity: Activity) -> Sequence[ActivityEvent]:
                     contribution=said.contribution,
                 )
             ]
+        case MergeActivity():
+            return _merge(said, activity)
+        case UnmergeActivity() if activity.merged_into is not None:
+            return [
+                ActivityUnmerged(
+                    activity_id=said.activity_id, into=activity.merged_into, reason=said.reason
+                )
+            ]
+        case UnmergeActivity():
+            return []  # it stands for itself already
         case _:
             raise TypeError(f"{type(said).__name__} is not a command for an activity")
+
+
+def _merge(said: MergeActivity, activity: Activity) -> Sequence[ActivityEvent]:
+    """Make an activity count as another one; what it is merged into first has to be undone."""
+    if activity.merged_into == said.into:
+        return []
+    if activity.merged_into is not None:
+        raise Refused(f"{said.activity_id} is merged into {activity.merged_into}: unmerge it first")
+    return [ActivityMerged(activity_id=said.activity_id, into=said.into, reason=said.reason)]
 
 
 def _schedule(
@@ -270,6 +297,10 @@ def evolve(activity: Activity, event: ActivityEvent) -> Activity:
             contributed = activity.sitting(event.occurrence).contributed
             named = contributed | {(event.city, event.contribution)}
             return _with(activity, event.occurrence, contributed=named)
+        case ActivityMerged():
+            return replace(activity, merged_into=event.into)
+        case ActivityUnmerged():
+            return replace(activity, merged_into=None)
         case _:
             assert_never(event)
 

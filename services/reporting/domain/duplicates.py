@@ -1,7 +1,7 @@
-"""Activities that two systems may have published as two, for a person to look at."""
+"""Activities that may have been published as two, for a person to look at."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
@@ -10,6 +10,9 @@ from services.reporting.domain.dates import Dates
 from services.reporting.domain.knowledge import Activity
 from services.reporting.domain.occurrences import Occurrence
 
+Dismissed = Collection[tuple[str, str]]
+"""Pairs of ids, in order, of which a person said that they are two."""
+
 
 @dataclass(frozen=True, slots=True)
 class PossibleDuplicate:
@@ -17,6 +20,7 @@ class PossibleDuplicate:
 
     activity_ids: tuple[str, str]
     titles: tuple[str, str]
+    sources: tuple[str, str]
     on: Dates
 
 
@@ -26,9 +30,33 @@ def similarity(title: str, other: str) -> float:
 
 
 def possible_duplicates(
-    occurrences: Iterable[Occurrence], similarity_min: float
+    occurrences: Iterable[Occurrence], similarity_min: float, dismissed: Dismissed = ()
 ) -> list[PossibleDuplicate]:
-    """Return the pairs of activities that may be one, in order."""
+    """Return the pairs that two systems, or other organisers, announced on one day, in order."""
+
+    def alike(first: Activity, second: Activity) -> bool:
+        return _apart(first, second) and similarity(first.title, second.title) >= similarity_min
+
+    return _pairs(occurrences, alike, dismissed)
+
+
+def double_entries(
+    occurrences: Iterable[Occurrence], dismissed: Dismissed = ()
+) -> list[PossibleDuplicate]:
+    """Return the pairs that one system announced twice: one title, one kind, one day, in order."""
+
+    def alike(first: Activity, second: Activity) -> bool:
+        same = first.kind == second.kind and _words(first.title) == _words(second.title)
+        return same and not _apart(first, second)
+
+    return _pairs(occurrences, alike, dismissed)
+
+
+def _pairs(
+    occurrences: Iterable[Occurrence],
+    alike: Callable[[Activity, Activity], bool],
+    dismissed: Dismissed,
+) -> list[PossibleDuplicate]:
     days: dict[Dates, dict[str, Activity]] = {}
     for occurrence in occurrences:
         if not occurrence.cancelled:
@@ -36,16 +64,14 @@ def possible_duplicates(
             of_day[occurrence.activity.activity_id] = occurrence.activity
     pairs: dict[tuple[str, str], PossibleDuplicate] = {}
     for on in sorted(days):
-        for first_id, second_id in combinations(sorted(days[on]), 2):
-            first, second = days[on][first_id], days[on][second_id]
-            apart = (
-                first.announced_by != second.announced_by or first.organisers != second.organisers
-            )
-            if apart and similarity(first.title, second.title) >= similarity_min:
-                pairs.setdefault(
-                    (first_id, second_id),
-                    PossibleDuplicate((first_id, second_id), (first.title, second.title), on),
+        for ids in combinations(sorted(days[on]), 2):
+            first, second = (days[on][each] for each in ids)
+            if ids not in pairs and ids not in dismissed and alike(first, second):
+                titles, sources = (
+                    (first.title, second.title),
+                    (first.announced_by, second.announced_by),
                 )
+                pairs[ids] = PossibleDuplicate(ids, titles, sources, on)
     return [pairs[ids] for ids in sorted(pairs)]
 
 

@@ -230,6 +230,7 @@ class Knowledge:
         turnouts: who came to these, where anybody is known.
         presences: of cities at held occurrences, as far back as any figure looks.
         uniques: distinct people, by window.
+        dismissed: pairs of activities of which a person said that they are two.
         facts: how many facts of each ledger are known.
     """
 
@@ -243,6 +244,7 @@ class Knowledge:
     turnouts: Mapping[Sitting, Turnout] = field(default_factory=dict)
     presences: Sequence[CityPresence] = ()
     uniques: Mapping[Dates, Uniques] = field(default_factory=dict)
+    dismissed: frozenset[tuple[str, str]] = frozenset()
     help: Sequence[Help] = ()
     works: Sequence[Work] = ()
     editions: Sequence[Edition] = ()

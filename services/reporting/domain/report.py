@@ -308,7 +308,8 @@ def _data_quality(
     within = ground.within(window)
     held = [occurrence for occurrence in within if occurrence.held]
     attendance = current["attendance"].detail
-    pairs = possible_duplicates(within, ground.registry.parameters.title_similarity_min)
+    alike_min = ground.registry.parameters.title_similarity_min
+    pairs = possible_duplicates(within, alike_min, knowledge.dismissed)
     uncertain = [row.on for row in ground.occurrences if row.on.first != row.on.last]
     uniques = knowledge.uniques.get(window)
     pointers = {presence.city for presence in ground.presences(window)}

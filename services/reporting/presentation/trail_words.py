@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "cancelled": "cancelled",
     "roll": "attendance list",
     "mention": "city named",
+    "merged": "counted as another",
     "passage": "joined or left",
     "registration": "registration",
     "help": "help given",

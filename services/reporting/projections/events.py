@@ -6,10 +6,14 @@ from services.reporting.domain.dates import instant_of, on_day, stated_dates
 from services.reporting.domain.presence import one_row_each, pointer
 from shared.contracts.events import (
     ActivityClaimed,
+    ActivityMerged,
     ActivityScheduled,
+    ActivityUnmerged,
     AttendanceRecorded,
     CityAttended,
     CityContributed,
+    DuplicateDismissed,
+    DuplicateReopened,
     EventsEvent,
     HelpGiven,
     OccurrenceCancelled,
@@ -18,6 +22,8 @@ from shared.contracts.events import (
     ParticipantJoined,
     ParticipantLeft,
     PersonErased,
+    PersonMerged,
+    PersonUnmerged,
     RegistrationCancelled,
     RegistrationReceived,
 )
@@ -85,6 +91,17 @@ def project(recorded: Recorded, event: EventsEvent) -> list[Row]:
             return add("city_help", pointer(event.city), event.network, on.first, on.last)
         case PersonErased():
             return add("person_erasure", event.person)
+        case ActivityMerged():
+            return add("merge", "activities", event.activity_id, event.into)
+        case ActivityUnmerged():
+            return add("merge", "activities", event.activity_id, None)
+        case PersonMerged():
+            return add("merge", "people", event.person, event.into)
+        case PersonUnmerged():
+            return add("merge", "people", event.person, None)
+        case DuplicateDismissed() | DuplicateReopened():
+            dismissed = isinstance(event, DuplicateDismissed)
+            return add("duplicate_dismissal", event.kind, event.first, event.second, dismissed)
         case _:
             assert_never(event)
 

@@ -5,10 +5,16 @@ from typing import cast
 
 from shared.contracts.events import (
     ActivityClaimed,
+    ActivityMerged,
     ActivityScheduled,
+    ActivityUnmerged,
+    DuplicateDismissed,
+    DuplicateReopened,
     EventsEvent,
     HelpGiven,
     PersonErased,
+    PersonMerged,
+    PersonUnmerged,
 )
 from shared.queries import Statement
 from shared.recorded import Recorded
@@ -23,22 +29,29 @@ def stale(facts: Sequence[Recorded]) -> list[Statement]:
         mark
         for recorded in facts
         if recorded.ledger == "events"
-        and (mark := _mark(cast(EventsEvent, recorded.fact))) is not None
+        for mark in _marks(cast(EventsEvent, recorded.fact))
     }
     ordered = sorted(marks, key=lambda mark: [part or "" for part in mark])
     columns = [[mark[part] for mark in ordered] for part in range(3)]
     return [Statement("mark_stale", tuple(columns))] if ordered else []
 
 
-def _mark(event: EventsEvent) -> Mark | None:
+def _marks(event: EventsEvent) -> Sequence[Mark]:
     match event:
         case ActivityScheduled():
-            return event.activity_id, None, None  # a new announcement replaces earlier starts
+            return [(event.activity_id, None, None)]  # a new announcement replaces earlier starts
+        case ActivityMerged() | ActivityUnmerged():
+            # What is merged is unmerged before it is merged anew, so these two are all there are.
+            return [(event.activity_id, None, None), (event.into, None, None)]
         case ActivityClaimed():
-            return None  # who leads an activity is read with the report
+            return []  # who leads an activity is read with the report
+        case DuplicateDismissed() | DuplicateReopened():
+            return []  # and so is what may be one
         case HelpGiven():
-            return None  # help is at no sitting
+            return []  # help is at no sitting
         case PersonErased():
-            return None, None, event.person
+            return [(None, None, event.person)]
+        case PersonMerged() | PersonUnmerged():
+            return [(None, None, event.person), (None, None, event.into)]
         case _:
-            return event.activity_id, event.occurrence, None
+            return [(event.activity_id, event.occurrence, None)]

@@ -11,10 +11,12 @@ facts.py         the facts under several figures at one moment
 absence.py       why a city is counted in a period, or is not
 records.py       one city, activity, resource or fact
 periods.py       the quarters there are
+duplicates.py    activities that may be one
 appointments.py  the calendar: every sitting, whatever became of it
 """
 
 from services.reporting.reading.appointments import read_appointments
+from services.reporting.reading.duplicates import read_duplicates
 from services.reporting.reading.evidence import Inquiry, UnknownMetric, read_evidence
 from services.reporting.reading.facts import read_facts
 from services.reporting.reading.periods import read_periods
@@ -29,6 +31,7 @@ __all__ = [
     "UnknownMetric",
     "load_registry",
     "read_appointments",
+    "read_duplicates",
     "read_evidence",
     "read_facts",
     "read_periods",

@@ -64,6 +64,7 @@ class AsKnown:
             turnouts=turnouts,
             presences=presences,
             uniques=await self._uniques(held),
+            dismissed=frozenset(map(tuple, await self.fetch("dismissals"))),
             help=[
                 Help(row["city"], row["network"], rows.dates(row), row["stream"], row["version"])
                 for row in await self.fetch("help", span.first, span.last)

@@ -89,6 +89,7 @@ class AsOfNow:
             },
             presences=await self._presences(span, around),
             uniques=await self._uniques(),
+            dismissed=frozenset(map(tuple, await self._fetch("dismissals", FOREVER))),
             help=[
                 Help(row["city"], row["network"], rows.dates(row), row["stream"], row["version"])
                 for row in await self._fetch("help", FOREVER, span.first, span.last)

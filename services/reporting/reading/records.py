@@ -211,7 +211,7 @@ class Records:
         if ledger not in self.ledgers or not await self._fetch("fact_at", ledger, stream, version):
             raise UnknownRecord(f"no fact is known at {ledger}/{stream}/{version}")
         recorded = await self._recorded(ledger, stream, version)
-        payload = recorded.fact.model_dump(mode="json")
+        payload = await self._as_counted(recorded.fact.model_dump(mode="json"))
         moved: list[tuple[Period, str]] = []
         async with snapshot(self.connection):
             ground = await self._ground(quarter_of(self.today), None)
@@ -220,6 +220,11 @@ class Records:
                 counted = await asyncio.to_thread(_moved, by_sitting, quarter, recorded, payload)
                 moved += [(quarter, metric) for metric in counted]
         return FactRecord(recorded, ground, moved)
+
+    async def _as_counted(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return what a fact says, of the activity that the one it names counts as."""
+        counted = await self._fetch("counted_as", FOREVER, payload.get("activity_id"))
+        return payload | {"activity_id": counted[0]["root_id"]} if counted else payload
 
     async def quarters_of(self, payload: Mapping[str, Any]) -> list[Period]:
         """Return the quarters in which what a fact speaks of lies, the first one first."""

@@ -5,7 +5,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.contracts.events import INTERVALS_MAX, PARTICIPANTS_MAX, ActivityDescription
+from shared.contracts.events import (
+    INTERVALS_MAX,
+    PARTICIPANTS_MAX,
+    ActivityDescription,
+    DuplicateKind,
+)
 from shared.contracts.values import (
     SOLE_OCCURRENCE,
     CalendarDate,
@@ -219,4 +224,88 @@ class ErasePerson(Message):
         return self
 
 
-EventsDecision = ErasePerson
+class Merge(Message):
+    """What a message says that makes two one, or two again."""
+
+    reason: Reason | None = None
+
+
+class MergeActivity(Merge):
+    """Say that an activity is another one; what is known of it counts there from now on."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_merged.v1"
+    activity_id: Slug
+    into: Slug
+
+    @model_validator(mode="after")
+    def _two(self) -> "MergeActivity":
+        if self.activity_id == self.into:
+            raise ValueError("into: an activity cannot be merged into itself")
+        return self
+
+
+class UnmergeActivity(Merge):
+    """Say that an activity stands for itself after all."""
+
+    TYPE: ClassVar[str] = "tandem.events.activity_unmerged.v1"
+    activity_id: Slug
+
+
+class MergePerson(Merge):
+    """Say that two keys into the vault mean one person."""
+
+    TYPE: ClassVar[str] = "tandem.events.person_merged.v1"
+    person: Slug
+    into: Slug
+
+    @model_validator(mode="after")
+    def _two(self) -> "MergePerson":
+        if self.person == self.into:
+            raise ValueError("into: a person cannot be merged into themselves")
+        return self
+
+
+class UnmergePerson(Merge):
+    """Say that a key into the vault means a person of its own after all."""
+
+    TYPE: ClassVar[str] = "tandem.events.person_unmerged.v1"
+    person: Slug
+
+
+class PairOf(Message):
+    """Two activities, or two keys of people, in any order."""
+
+    kind: DuplicateKind
+    first: Slug
+    second: Slug
+
+    @model_validator(mode="after")
+    def _two(self) -> "PairOf":
+        if self.first == self.second:
+            raise ValueError("second: is the same as first")
+        return self
+
+
+class DismissDuplicate(PairOf):
+    """Say that two are not one, so that nobody is asked again."""
+
+    TYPE: ClassVar[str] = "tandem.events.duplicate_dismissed.v1"
+    reason: Reason
+
+
+class ReopenDuplicate(PairOf):
+    """Take a dismissal back."""
+
+    TYPE: ClassVar[str] = "tandem.events.duplicate_reopened.v1"
+    reason: Reason | None = None
+
+
+EventsDecision = (
+    ErasePerson
+    | MergeActivity
+    | UnmergeActivity
+    | MergePerson
+    | UnmergePerson
+    | DismissDuplicate
+    | ReopenDuplicate
+)

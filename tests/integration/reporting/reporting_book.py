@@ -8,10 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.contracts.events import (
+    ActivityMerged,
     ActivityScheduled,
+    ActivityUnmerged,
     AttendanceRecorded,
     CityAttended,
     CityContributed,
+    DuplicateDismissed,
+    DuplicateReopened,
     HelpGiven,
     Occurrence,
     OccurrenceCancelled,
@@ -20,6 +24,8 @@ from shared.contracts.events import (
     ParticipantJoined,
     ParticipantLeft,
     PersonErased,
+    PersonMerged,
+    PersonUnmerged,
     RegistrationCancelled,
     RegistrationReceived,
 )
@@ -289,6 +295,18 @@ class Book:
             )
         )
 
+    def merged(self, activity_id: str, into: str) -> "Book":
+        return self.tell(ActivityMerged(activity_id=activity_id, into=into))
+
+    def unmerged(self, activity_id: str, into: str) -> "Book":
+        return self.tell(ActivityUnmerged(activity_id=activity_id, into=into))
+
+    def one_person(self, person: str, into: str) -> "Book":
+        return self.tell(PersonMerged(person=person, into=into))
+
+    def two_people(self, person: str, into: str) -> "Book":
+        return self.tell(PersonUnmerged(person=person, into=into))
+
     def helps(self, city_id: str, on: str, network: str = "SCN") -> "Book":
         return self.tell(HelpGiven(city=CityPointer(city_id=city_id), network=network, on=on))
 
@@ -352,8 +370,10 @@ def place_of(fact: Fact) -> tuple[str, str]:
             return ledger, f"participation-{fact.activity_id}~{fact.occurrence}~{fact.person}"
         case HelpGiven():
             return ledger, f"help-{fact.city.city_id or fact.city.reference_id}"
-        case PersonErased():
+        case PersonErased() | PersonMerged() | PersonUnmerged():
             return ledger, f"person-{fact.person}"
+        case DuplicateDismissed() | DuplicateReopened():
+            return ledger, f"duplicate-{fact.kind}~{fact.first}~{fact.second}"
     for noun in ("activity", "reference", "resource", "city"):
         named = getattr(fact, f"{noun}_id", None)
         if named is not None:

@@ -475,7 +475,8 @@ async def test_over_grpc_each_role_is_let_in_where_the_method_says_and_nowhere_e
 
     async def is_let_in(caller: str, method: Any) -> bool:
         ask = getattr(system.stub("reporting", by=caller), method.name)
-        call = ask(GetMessageClass(method.input_type)(), timeout=20)
+        said = GetMessageClass(method.input_type)()
+        call = ask(iter([said]) if method.client_streaming else said, timeout=20)
         try:
             await (call.read() if method.server_streaming else call)
         except grpc.aio.AioRpcError as error:

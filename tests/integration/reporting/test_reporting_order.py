@@ -1,6 +1,7 @@
 """Any order across streams gives the same rows and the same report."""
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -15,11 +16,11 @@ BATCH_FACTS = 7
 FACTS = eventful_quarter().facts
 
 
-def shuffled(seed: int) -> list[Recorded]:
+def shuffled(seed: int, facts: Sequence[Recorded] = FACTS) -> list[Recorded]:
     """The facts in another order, in which each stream keeps its own."""
     random = Random(seed)
     streams: dict[str, list[Recorded]] = {}
-    for fact in FACTS:
+    for fact in facts:
         streams.setdefault(fact.stream, []).append(fact)
     order = []
     while streams:

@@ -17,6 +17,8 @@ from services.reporting.reading.tables import snapshot
 from shared.contracts.events import (
     ActivityClaimed,
     CityContributed,
+    DuplicateDismissed,
+    DuplicateReopened,
     OccurrenceRescheduled,
     PersonErased,
 )
@@ -47,6 +49,7 @@ class Chance:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        self.counted_as: dict[str, str] = {}
         self.book = Book().on("2024-01-02T09:00")
         for number, city in enumerate(CITIES):
             self.book.city(city, "OH", 1000 * number or None, networks=["NLC", "SCN"][: number % 3])
@@ -65,11 +68,12 @@ class Chance:
         """Let one thing happen after the other; yield how many facts it took."""
         for _ in range(STEPS):
             before = len(self.book.facts)
-            weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1]
+            weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1, 4, 4, 1]
             deeds = [
                 self.webinar, self.announce, self.held, self.roll, self.joins, self.registers,
                 self.goes, self.mention, self.reschedule, self.cancel, self.erase, self.answer,
-                self.withdraw, self.succeed, self.helps, self.work,
+                self.withdraw, self.succeed, self.helps, self.work, self.merge, self.unite,
+                self.dismiss,
             ]  # fmt: skip
             self.random.choices(deeds, weights)[0]()
             yield len(self.book.facts) - before
@@ -212,6 +216,33 @@ class Chance:
     def work(self) -> None:
         name = self.random.choice(["guide", "brief"])
         self.book.work(name, "SCN", f"{self.day()}").shares(name, "NLC", f"{self.day()}")
+
+    def merge(self) -> None:
+        """An activity counts as another one, in a circle too, or stands for itself again."""
+        activity, into = self.random.sample(ACTIVITIES, 2)
+        if activity in self.counted_as:  # nothing is merged twice: it is unmerged first
+            self.book.unmerged(activity, self.counted_as.pop(activity))
+        else:
+            self.book.merged(activity, into)
+            self.counted_as[activity] = into
+
+    def unite(self) -> None:
+        """A key means the person of another one, in a circle too, or its own again."""
+        person, into = self.random.sample(PEOPLE, 2)
+        if person in self.counted_as:
+            self.book.two_people(person, self.counted_as.pop(person))
+        else:
+            self.book.one_person(person, into)
+            self.counted_as[person] = into
+
+    def dismiss(self) -> None:
+        first, second = sorted(self.random.sample(ACTIVITIES, 2))
+        pair = {"kind": "activities", "first": first, "second": second}
+        self.book.tell(
+            self.random.choice(
+                [DuplicateDismissed(**pair, reason="two"), DuplicateReopened(**pair)]
+            )
+        )
 
 
 async def evidence_says_the_same(desk: Desk, period: str) -> None:

@@ -7,6 +7,7 @@ from services.events.intake import cities_in, people_in
 from shared.contracts.events import ActivityScheduled, EventsEvent
 from shared.contracts.messages.events import (
     CancelRegistration,
+    DismissDuplicate,
     ErasePerson,
     EventsDecision,
     EventsMessage,
@@ -14,8 +15,13 @@ from shared.contracts.messages.events import (
     HoldActivity,
     JoinParticipant,
     LeaveParticipant,
+    MergeActivity,
+    MergePerson,
     ReceiveRegistration,
+    ReopenDuplicate,
     ScheduleActivity,
+    UnmergeActivity,
+    UnmergePerson,
 )
 from shared.contracts.values import CityReference, Fact, Message, Person
 from shared.decider import PersonKey
@@ -23,6 +29,10 @@ from shared.recorded import noun_of
 from tests.support.deciding import TUESDAY, command, named_cities, named_people
 from tests.support.recording import facts_of, messages_of
 
+WAITING_FOR_NOTHING = (
+    *(ScheduleActivity, GiveHelp, ErasePerson, MergePerson, UnmergePerson),
+    *(DismissDuplicate, ReopenDuplicate),
+)
 ANNA = Person(id="anna")
 GENT = CityReference(city_id="gent")
 ATHENS = CityReference(name="Athens", country="US")
@@ -30,7 +40,11 @@ SAID_OUTSIDE = messages_of(EventsMessage)
 SAID = [
     *SAID_OUTSIDE,
     # By then whoever is to be erased is known by their key.
-    *(said for said in messages_of(EventsDecision) if said.person is not None),
+    *(
+        said
+        for said in messages_of(EventsDecision)
+        if not isinstance(said, ErasePerson) or said.person is not None
+    ),
 ]
 
 
@@ -49,6 +63,15 @@ SAID = [
         (GiveHelp(city=GENT, network="SCN", on="2024"), "help-gent"),
         (GiveHelp(city=ATHENS, network="SCN", on="2024"), "help-asked-athens"),
         (ErasePerson(person="k2"), "person-k2"),
+        (MergeActivity(activity_id="w9", into="w1"), "activity-w9"),
+        (UnmergeActivity(activity_id="w9"), "activity-w9"),
+        (MergePerson(person="k2", into="k1"), "person-k2"),
+        (UnmergePerson(person="k2"), "person-k2"),
+        (
+            DismissDuplicate(kind="activities", first="w9", second="w1", reason="two"),
+            "duplicate-activities~w1~w9",
+        ),
+        (ReopenDuplicate(kind="people", first="k1", second="k2"), "duplicate-people~k1~k2"),
     ],
 )
 def test_a_message_speaks_to_one_stream(said: Message, stream: str) -> None:
@@ -56,8 +79,8 @@ def test_a_message_speaks_to_one_stream(said: Message, stream: str) -> None:
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
-def test_only_an_announcement_help_and_an_erasure_wait_for_nothing(said: Message) -> None:
-    if isinstance(said, ScheduleActivity | GiveHelp | ErasePerson):
+def test_only_what_speaks_of_an_announced_activity_waits_for_it(said: Message) -> None:
+    if isinstance(said, WAITING_FOR_NOTHING):
         assert needs(command(said)) is None
     else:
         assert needs(command(said)) == f"activity-{said.activity_id}"

@@ -18,7 +18,8 @@ class Contribution:
     """A fact that an item stands on.
 
     Args:
-        part: what it says: announced, held, roll, mention, registration, passage, help, work.
+        part: what it says: announced, held, roll, mention, merged, registration, passage, help,
+            work.
         city: the city pointer it carries, if any.
         personal: its stream names a person's key.
     """
