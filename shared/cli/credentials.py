@@ -9,6 +9,7 @@ from shared.cli.system import DEFAULT_DATA, Data
 from shared.cli.terminal import plain_console
 from shared.embedded.credentials import add_publisher, list_publishers, revoke_publisher
 from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.embedded.nats import publisher_subjects
 
 commands = typer.Typer(help="Who may publish.", no_args_is_help=True)
 
@@ -22,13 +23,19 @@ def add(
         list[str] | None,
         typer.Option(help="A service it may publish to; again for more. All, when left out."),
     ] = None,
+    type_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type", help="A type it may publish, as `tandem schemas` lists them; again for more."
+        ),
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Let a system publish on `intake.NAME.>` alone."""
     directory = _existing(DataDirectory.at(data))
-    publisher = add_publisher(directory.root, name, service)
+    publisher = add_publisher(directory.root, name, service, type_)
     console = plain_console()
-    subjects = [f"intake.{name}.{each}.>" for each in publisher.services or ("*",)]
+    subjects = publisher_subjects(name, publisher.services, publisher.types)
     console.print(f"{name} may publish on {', '.join(subjects)}")
     console.print(f"  NATS, nkey seed    {directory.seed(name)}")
     console.print(f"  gRPC, bearer token {directory.token(name)}")

@@ -8,9 +8,10 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import nkeys
 
@@ -23,6 +24,8 @@ from shared.embedded.data_directory import (
     kept_secret,
     write_private,
 )
+from shared.messaging import INTAKE
+from shared.schemas import schemas
 
 PEOPLE = ("viewer", "staff", "operator")
 PROVISION, MONITOR = "provision", "monitor"
@@ -45,6 +48,7 @@ class Publisher:
         public_key: the nkey NATS knows it by.
         token_sha256: the hash of its token for gRPC and HTTP, in hex.
         services: those it may publish to; None for all.
+        types: full names of the types that it may publish, of these services; None for all.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Publisher:
     token_sha256: str
     services: tuple[str, ...] | None = None
     role: str = "publisher"
+    types: tuple[str, ...] | None = None
 
 
 def prepare_credentials(directory: DataDirectory, services: Sequence[Service]) -> None:
@@ -74,21 +79,29 @@ def list_publishers(data_dir: Path) -> list[Publisher]:
     if not registry.exists():
         return []
     rows = json.loads(registry.read_text())["publishers"]
-    return [
-        Publisher(**row | {"services": row["services"] and tuple(row["services"])}) for row in rows
-    ]
+    return [Publisher(**row | _scopes(row)) for row in rows]
 
 
-def add_publisher(data_dir: Path, name: str, services: Sequence[str] | None = None) -> Publisher:
-    """Register a publisher for `intake.<name>.>`, or for some services only; works at once.
+def _scopes(row: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
+    return {scope: tuple(row[scope]) if row.get(scope) else None for scope in ("services", "types")}
+
+
+def add_publisher(
+    data_dir: Path,
+    name: str,
+    services: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+) -> Publisher:
+    """Register a publisher for `intake.<name>.>`, or for some services or types; works at once.
 
     Its secrets are then in `secrets/<name>.seed` and `secrets/<name>.token`.
 
     Raises:
-        CredentialRefused: the name is not one, is taken, or a service is unknown.
+        CredentialRefused: the name is not one, is taken, or a service or type is unknown.
     """
     directory = DataDirectory.at(data_dir)
-    _check_name(name, services)
+    _check_name(name)
+    _check_scope(services or (), types or ())
     with held_lock(_lock_file(directory), wait=True):
         publishers = list_publishers(data_dir)
         if name in (publisher.name for publisher in publishers):
@@ -99,6 +112,7 @@ def add_publisher(data_dir: Path, name: str, services: Sequence[str] | None = No
             public_key=kept_public_key(directory.seed(name)),
             token_sha256=_sha256(kept_secret(directory.token(name))),
             services=tuple(services) if services else None,
+            types=tuple(types) if types else None,
         )
         _register(directory, [*publishers, publisher])
     return publisher
@@ -129,7 +143,7 @@ def kept_public_key(seed_file: Path) -> str:
     return public_key.decode()
 
 
-def _check_name(name: str, services: Sequence[str] | None) -> None:
+def _check_name(name: str) -> None:
     known = {service.name for service in SERVICES}
     if NAME_PATTERN.fullmatch(name) is None:
         raise CredentialRefused(
@@ -137,8 +151,23 @@ def _check_name(name: str, services: Sequence[str] | None) -> None:
         )
     if name in known | {PROVISION, MONITOR, *PEOPLE}:
         raise CredentialRefused(f"{name} names a part of the system; choose another name.")
-    for unknown in set(services or ()) - known:
-        raise CredentialRefused(f"{unknown} is no service; there are {', '.join(sorted(known))}.")
+
+
+def _check_scope(services: Sequence[str], types: Sequence[str]) -> None:
+    taking = [service.name for service in SERVICES if service.consumes == INTAKE]
+    for service in services:
+        if service not in taking:
+            raise CredentialRefused(
+                f"No service named {service} takes events; there are {', '.join(taking)}."
+            )
+    known = schemas()
+    for type_ in types:
+        if type_ not in known:
+            raise CredentialRefused(f"No type is named {type_}; `tandem schemas` lists them.")
+        if services and type_.split(".")[1] not in services:
+            raise CredentialRefused(
+                f"{type_} goes to {type_.split('.')[1]}, which is not among the services named."
+            )
 
 
 def _forget_secrets(directory: DataDirectory, name: str) -> None:
@@ -165,18 +194,25 @@ def _write_for_readers(
     }
     own[kept_public_key(directory.seed(PROVISION))] = nats.provision_permissions()
     theirs = {
-        publisher.public_key: nats.publisher_permissions(publisher.name, publisher.services)
+        publisher.public_key: nats.publisher_permissions(
+            publisher.name, publisher.services, publisher.types
+        )
         for publisher in publishers
     }
     nats.write_accounts(directory, own, theirs, kept_public_key(directory.seed(MONITOR)))
 
     roles = {name: name for name in PEOPLE} | {service.name: "service" for service in services}
-    holders = {
+    holders: dict[str, dict[str, Any]] = {
         _sha256(kept_secret(directory.token(name))): {"name": name, "role": role}
         for name, role in roles.items()
     }
     for publisher in publishers:
-        holders[publisher.token_sha256] = {"name": publisher.name, "role": publisher.role}
+        scopes = {"services": publisher.services, "types": publisher.types}
+        holders[publisher.token_sha256] = {
+            "name": publisher.name,
+            "role": publisher.role,
+            **{scope: among for scope, among in scopes.items() if among is not None},
+        }
     write_private(directory.tokens, json.dumps(holders, indent=2) + "\n")
 
 

@@ -33,13 +33,32 @@ OVERRIDE, JETSTREAM_OVERRIDE = "override.conf", "jetstream.override.conf"
 Permissions = Mapping[str, Mapping[str, Sequence[str]]]
 
 
-def publisher_permissions(name: str, services: Sequence[str] | None) -> Permissions:
+def publisher_permissions(
+    name: str, services: Sequence[str] | None = None, types: Sequence[str] | None = None
+) -> Permissions:
     """Return what a publisher may do: speak under its own name, and hear of its rejections."""
-    intake = [f"intake.{name}.{service}.>" for service in services or ()]
     return _permissions(
-        publish=intake or [f"intake.{name}.>"],
+        publish=publisher_subjects(name, services, types),
         subscribe=[f"_INBOX_{name}.>", f"rejected.{name}"],
     )
+
+
+def publisher_subjects(
+    name: str, services: Sequence[str] | None = None, types: Sequence[str] | None = None
+) -> list[str]:
+    """Return the subjects on which a publisher may speak.
+
+    Args:
+        name: the publisher's.
+        services: those it may speak to; None for all.
+        types: full names of what it may say, of these services; None for all of theirs.
+    """
+    if types is not None:
+        parts = (type_.split(".")[1:3] for type_ in types)
+        return [f"intake.{name}.{service}.{said}" for service, said in parts]
+    if services is not None:
+        return [f"intake.{name}.{service}.>" for service in services]
+    return [f"intake.{name}.>"]
 
 
 def service_permissions(service: Service) -> Permissions:

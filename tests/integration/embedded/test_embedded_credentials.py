@@ -26,6 +26,7 @@ from shared.embedded.supervisor import servers
 from shared.messaging import provision
 
 ANSWER_SECONDS_MAX = 0.5
+ATTENDANCE = "tandem.events.attendance_recorded.v1"
 
 
 @pytest.fixture
@@ -107,9 +108,21 @@ async def test_a_publisher_added_while_running_works_at_once(running: Servers) -
         "demo",
     ]
     holders = json.loads(running.directory.tokens.read_text()).values()
-    assert {"name": "crm", "role": "publisher"} in holders
+    assert {"name": "crm", "role": "publisher", "services": ["membership"]} in holders
     await crm.close()
     await demo.close()
+
+
+async def test_a_publisher_of_some_types_says_nothing_else(running: Servers) -> None:
+    add_publisher(
+        running.directory.root, "zoom", types=[ATTENDANCE, "tandem.events.activity_held.v1"]
+    )
+    zoom = await connect(running, "zoom")
+    assert await may_publish(zoom, "intake.zoom.events.attendance_recorded")
+    assert await may_publish(zoom, "intake.zoom.events.activity_held")
+    assert not await may_publish(zoom, "intake.zoom.events.activity_scheduled")
+    assert not await may_publish(zoom, "intake.zoom.membership.city_registered")
+    await zoom.close()
 
 
 async def test_a_revoked_publisher_is_put_out_at_once(running: Servers) -> None:
@@ -139,6 +152,23 @@ def test_a_name_that_is_taken_or_is_none_is_refused(data_dir: Path, name: str) -
     prepare_credentials(directory, SERVICES)
     with pytest.raises(CredentialRefused):
         add_publisher(data_dir, name)
+
+
+@pytest.mark.parametrize(
+    ("services", "types", "why"),
+    [
+        (["reporting"], [], "No service named reporting takes events"),
+        ([], ["tandem.events.activity_hold.v1"], "No type is named tandem.events.activity_hold.v1"),
+        (["membership"], [ATTENDANCE], "goes to events, which is not among the services"),
+    ],
+)
+def test_a_scope_that_nothing_fits_is_refused(
+    data_dir: Path, services: list[str], types: list[str], why: str
+) -> None:
+    directory = DataDirectory.at(data_dir)
+    directory.create()
+    with pytest.raises(CredentialRefused, match=why):
+        add_publisher(data_dir, "zoom", services, types)
 
 
 async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> None:

@@ -54,6 +54,7 @@ from shared.rpc import (
     to_message,
     to_receipt,
 )
+from shared.rpc.failures import Forbidden
 from shared.rpc.server import REQUEST_BYTES_MAX
 from shared.sift import Received, Rejection
 
@@ -206,9 +207,10 @@ def register(**changes: Any) -> membership_pb2.RegisterCityRequest:
     return membership_pb2.RegisterCityRequest(**{"context": context, **ATHENS, **changes})
 
 
-def as_source(name: str) -> None:
-    """Stand where a call of this principal stands."""
-    server.CALLER.set(Principal(name=name, role="publisher"))
+def as_source(name: str, *services: str) -> None:
+    """Stand where a call of this principal stands; with `services` as its scope, if there are."""
+    scope = services or None
+    server.CALLER.set(Principal(name=name, role="publisher", services=scope))
 
 
 # Getting in
@@ -565,6 +567,12 @@ def test_a_context_that_breaks_the_contract_is_named(context: Any, field: str) -
     with pytest.raises(InvalidData) as caught:
         received(register(context=context), RegisterCity, NOW)
     assert [violation.field for violation in caught.value.violations] == [field]
+
+
+def test_a_command_outside_the_scope_is_refused_before_it_is_read() -> None:
+    as_source("crm", "events", "resources")
+    with pytest.raises(Forbidden, match="scope of the credential crm lacks the service membership"):
+        received(membership_pb2.RegisterCityRequest(), RegisterCity, NOW)
 
 
 def test_a_field_keeps_the_contracts_name_where_python_cannot() -> None:
