@@ -5,7 +5,6 @@ requirement with its test stands in docs/cloudevents.md. Header names compare wi
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import math
@@ -18,13 +17,14 @@ from typing import Any, NoReturn
 import orjson
 
 from shared.contracts.attributes import Attributes, attributes_in
-from shared.contracts.header_values import decoded
+from shared.contracts.headers import Undecodable, decoded
 from shared.errors import VIOLATIONS_MAX, InvalidData, TandemError, Violation, shown
 
 STRUCTURED = "application/cloudevents+json"
 CLOUDEVENTS = "application/cloudevents"
 JSON_TYPE = "application/json"
 PREFIX = "ce-"
+DATA = frozenset({"data", "data_base64"})
 EVENT_BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 32
 KEYS_MAX = 256
@@ -83,15 +83,16 @@ def parse(
         raise TooLarge(f"{len(body)} bytes, at most {EVENT_BYTES_MAX} are allowed")
     lower = _without_case(headers or {})
     content_type = _media_type(lower.get("content-type", ""))
+    traced = lower.get("traceparent")
     # The NATS binding names the media type alone: whatever it carries is in the JSON format.
     if content_type in (STRUCTURED, CLOUDEVENTS):
-        return _structured(body)
+        return _structured(body, traced)
     if content_type.startswith(CLOUDEVENTS):
         raise Malformed(f"content-type {content_type!r} is not supported; use {STRUCTURED}")
     if any(name.startswith(PREFIX) for name in lower):
-        return _binary(lower, body)
+        return _binary(lower, body, traced)
     if bare_is_structured and not content_type:
-        return _structured(body)
+        return _structured(body, traced)
     raise Malformed("neither ce- headers nor content-type application/cloudevents+json")
 
 
@@ -116,33 +117,42 @@ def _is_json(media_type: str) -> bool:
     return subtype == "json" or subtype.endswith("+json")
 
 
-def _structured(body: bytes) -> Envelope:
+def _structured(body: bytes, traced: str | None) -> Envelope:
     document = strict_json(body)
     if not isinstance(document, dict):
         raise Malformed("a structured event is a JSON object")
-    if "data_base64" in document:
-        return _of_bytes(document)
-    data = document.pop("data", None)
-    attributes = attributes_in(document)
-    _refuse_other_than_json(attributes)
+    data = data_of(document)
+    attributes = _attributes(
+        {name: said for name, said in document.items() if name not in DATA}, traced
+    )
     return _envelope(attributes, data)
 
 
-def _of_bytes(document: dict[str, Any]) -> Envelope:
-    """Return an event whose data came in base64: the bytes of a JSON document."""
-    said = document.pop("data_base64")
+def data_of(document: Mapping[str, Any]) -> Any:
+    """Return the data of an event in the JSON format; None when it has none.
+
+    Raises:
+        InvalidData: `data_base64` holds no JSON, or stands beside `data`.
+    """
+    said = document.get("data_base64")
+    if said is None:
+        return document.get("data")
     if "data" in document:
         raise InvalidData([Violation("data_base64", "stands beside data; give one of them")])
-    attributes = attributes_in(document)
-    _refuse_other_than_json(attributes)
+    if not _is_json(_media_type(str(document.get("datacontenttype") or JSON_TYPE))):
+        return None  # bytes of another kind, and their content type is what is wrong
     try:
         data = base64.b64decode(said, validate=True)
-    except (TypeError, ValueError, binascii.Error):
-        raise InvalidData([Violation("data_base64", "must be a text in base64")]) from None
-    return _envelope(attributes, strict_json(data))
+    except (TypeError, ValueError):
+        raise InvalidData([Violation("data_base64", "is not Base64 (RFC 4648)")]) from None
+    try:
+        return strict_json(data)
+    except Malformed as error:
+        wrong = f"must hold JSON in UTF-8: {error}"
+        raise InvalidData([Violation("data_base64", wrong)]) from None
 
 
-def _binary(headers: Mapping[str, str], body: bytes) -> Envelope:
+def _binary(headers: Mapping[str, str], body: bytes, traced: str | None) -> Envelope:
     document: dict[str, str] = {}
     problems: list[Violation] = []
     for header, value in headers.items():
@@ -150,14 +160,12 @@ def _binary(headers: Mapping[str, str], body: bytes) -> Envelope:
             name = header.removeprefix(PREFIX)
             try:
                 document[name] = decoded(value)
-            except ValueError as error:
+            except Undecodable as error:
                 problems.append(Violation(shown(name), str(error)))
     if problems:
         raise InvalidData(problems[:VIOLATIONS_MAX])
     _tell_content_type(document, headers.get("content-type", ""))
-    attributes = attributes_in(document)
-    _refuse_other_than_json(attributes)
-    return _envelope(attributes, strict_json(body))
+    return _envelope(_attributes(document, traced), strict_json(body))
 
 
 def _tell_content_type(document: dict[str, str], content_type: str) -> None:
@@ -171,10 +179,15 @@ def _tell_content_type(document: dict[str, str], content_type: str) -> None:
         raise InvalidData([Violation("datacontenttype", other)])
 
 
-def _refuse_other_than_json(attributes: Attributes) -> None:
+def _attributes(document: dict[str, Any], traced: str | None) -> Attributes:
+    """Return the attributes; the trace is that of the message when the event names none."""
+    if traced and document.get("traceparent") is None:
+        document["traceparent"] = traced
+    attributes = attributes_in(document)
     content_type = _media_type(attributes.datacontenttype or JSON_TYPE)
     if not _is_json(content_type):
         raise InvalidData([Violation("datacontenttype", f"must be JSON, got {content_type!r}")])
+    return attributes
 
 
 def _envelope(attributes: Attributes, data: Any) -> Envelope:

@@ -253,13 +253,22 @@ def test_data_in_base64_is_read_as_the_json_it_holds() -> None:
         assert parse_document(said) == parse(*structured())
 
 
-@pytest.mark.parametrize("said", ["e30", "not base64!", "e30=\n", 7, None, {}])
+@pytest.mark.parametrize("said", ["e30", "not base64!", "e30=\n", "é", 7, {}])
 def test_data_base64_that_is_no_base64_is_named(said: Any) -> None:
     event = document(data_base64=said)
     del event["data"]
     with pytest.raises(InvalidData) as error:
         parse_document(event)
     assert fields_of(error) == ["data_base64"]
+
+
+@pytest.mark.parametrize("mode", [structured, binary])
+def test_an_event_belongs_to_the_trace_of_its_message_unless_it_names_one(mode: Any) -> None:
+    other = TRACEPARENT.replace("4bf9", "aaaa")
+    said = mode()
+    assert parse({**said.headers, "Traceparent": other}, said.body).traceparent == other
+    said = mode(traceparent=TRACEPARENT)
+    assert parse({**said.headers, "Traceparent": other}, said.body).traceparent == TRACEPARENT
 
 
 def test_data_does_not_stand_beside_data_base64() -> None:
@@ -270,9 +279,9 @@ def test_data_does_not_stand_beside_data_base64() -> None:
 def test_bytes_in_base64_that_are_no_json_are_not_taken() -> None:
     with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
         parse_document(in_base64(b"\0\1", datacontenttype="application/octet-stream"))
-    with pytest.raises(Malformed, match="is not JSON"):
+    with pytest.raises(InvalidData, match="data_base64: must hold JSON in UTF-8"):
         parse_document(in_base64(b"<xml/>"))
-    with pytest.raises(Malformed, match="stands twice"):
+    with pytest.raises(InvalidData, match=r"data_base64: .* the key 'a' stands twice"):
         parse_document(in_base64(b'{"a": 1, "a": 2}'))
 
 

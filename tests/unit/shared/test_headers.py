@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from shared.contracts.header_values import decoded, encoded
+from shared.contracts.headers import Undecodable, decoded, encoded
 
 
 def test_the_example_of_the_specification() -> None:
@@ -49,19 +49,19 @@ def test_a_value_is_unquoted_and_then_decoded_once(said: str, value: str) -> Non
 
 @pytest.mark.parametrize("said", ["%C0%A0", "%ff", "%ED%A0%80", "a%E2%82"])
 def test_bytes_that_are_no_utf_8_are_refused(said: str) -> None:
-    with pytest.raises(ValueError, match="not UTF-8"):
+    with pytest.raises(Undecodable, match="not UTF-8"):
         decoded(said)
 
 
 @pytest.mark.parametrize(("said", "code"), [("é", "00E9"), ("a\nb", "000A"), ("\x00", "0000")])
 def test_what_is_not_printable_ascii_is_refused(said: str, code: str) -> None:
-    with pytest.raises(ValueError, match=f"U\\+{code} as it is"):
+    with pytest.raises(Undecodable, match=f"U\\+{code} as it is"):
         decoded(said)
 
 
 @pytest.mark.parametrize("said", ['a"b', '"a', r'"a\"', '"a" "'])
 def test_a_quotation_mark_alone_is_refused(said: str) -> None:
-    with pytest.raises(ValueError, match="without its fellow"):
+    with pytest.raises(Undecodable, match="without its fellow"):
         decoded(said)
 
 
