@@ -120,7 +120,7 @@ def sift(
 
 def _judge(raw: Raw, types: Mapping[str, type[Message]], now: datetime) -> Received | Rejection:
     try:
-        envelope = parse(raw.headers, raw.body)
+        envelope = parse(raw.headers, raw.body, bare_is_structured=True)
     except TooLarge as error:
         return Rejection(raw, "too_large", str(error))
     except Malformed as error:
