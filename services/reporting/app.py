@@ -157,5 +157,7 @@ async def running(
         served = routes(
             reports, trails, publishing, access, sessions, settings.login_codes, opened.stopped
         )
-        await opened.http(settings.http_listen, site(served), settings.trusted_proxies)
+        await opened.http(
+            settings.http_listen, site(served), settings.trusted_proxies, settings.allowed_hosts
+        )
         yield opened
