@@ -37,6 +37,7 @@ from starlette.types import ASGIApp
 from shared import telemetry
 from shared.database import connect_pool, migrate_all
 from shared.errors import TandemError
+from shared.hosts import KnownHosts
 from shared.messaging import connect, leave
 from shared.rpc import Serving
 from shared.settings import DatabaseSettings, ServiceSettings
@@ -120,9 +121,19 @@ class App:
         self.checks["grpc"] = answers
 
     async def http(
-        self, listen: str, site: ASGIApp | None = None, trusted_proxies: str = ""
+        self,
+        listen: str,
+        site: ASGIApp | None = None,
+        trusted_proxies: str = "",
+        allowed_hosts: str = "",
     ) -> None:
         """Serve /healthz, /readyz, /metrics, and at every other address the service's own site.
+
+        Args:
+            listen: host and port.
+            site: answers every other address.
+            trusted_proxies: whose word on who asks is believed, separated by commas.
+            allowed_hosts: names that are answered for beside our own (hosts.py).
 
         Raises:
             OSError: the address is taken.
@@ -131,7 +142,7 @@ class App:
         own = [] if site is None else [Mount("/", site)]
         application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
-            application,
+            KnownHosts(application, allowed_hosts),
             log_config=None,
             access_log=False,
             lifespan="off",

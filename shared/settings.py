@@ -35,7 +35,8 @@ class ServiceSettings(DatabaseSettings):
     """What every service reads beside its database: broker, doors and tokens.
 
     `trusted_proxies` are the addresses, separated by commas, whose word on who asks and whether by
-    https is believed; none unless somebody names them.
+    https is believed; none unless somebody names them. `allowed_hosts` are the names by which
+    others reach the service, separated by commas (hosts.py).
     """
 
     nats_url: str = "nats://127.0.0.1:4222"
@@ -43,6 +44,7 @@ class ServiceSettings(DatabaseSettings):
     grpc_listen: str
     http_listen: str
     trusted_proxies: str = ""
+    allowed_hosts: str = ""
     tokens_file: Path
     token_file: Path
 

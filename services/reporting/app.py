@@ -120,6 +120,7 @@ async def running(
         standing = Standing(pool, registry.parameters)
         surroundings = Surroundings()
         reports = Reports(pool, registry, clock, standing, surroundings)
+        opened.stack.push_async_callback(reports.renderings.workshop.close)
         trails = Trails(pool, registry, clock, standing, surroundings, ledgers_of(channels))
 
         def projected(facts: Sequence[Recorded]) -> None:
@@ -156,5 +157,7 @@ async def running(
         served = routes(
             reports, trails, publishing, access, sessions, settings.login_codes, opened.stopped
         )
-        await opened.http(settings.http_listen, site(served), settings.trusted_proxies)
+        await opened.http(
+            settings.http_listen, site(served), settings.trusted_proxies, settings.allowed_hosts
+        )
         yield opened

@@ -14,7 +14,7 @@ from shared.embedded.credentials import PEOPLE, list_publishers
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.process import Program
 
-PASSED_ON = frozenset({"TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
+PASSED_ON = frozenset({"TANDEM_ALLOWED_HOSTS", "TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
 """Our own variables that `tandem up` hands down to the services as they are."""
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from services.reporting.presentation.composing import sheet_of
@@ -11,6 +12,9 @@ from services.reporting.presentation.pdf import pdf_of
 from services.reporting.presentation.sheet import Sheet
 from services.reporting.presentation.tidy import csv_of, metadata_of
 from services.reporting.presentation.workbook import workbook_of
+
+SHEETS_KEPT = 2
+"""Who takes one file of a report often takes another, which begins with the same sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,12 @@ def file_of(document: bytes, kind: str, language: Language, *, then: bool = Fals
 
     `then` tells whether the report was asked for as known at an earlier moment.
     """
-    sheet = sheet_of(json.loads(document), language, then=then)
-    return FILES[kind].make(sheet, language, document)
+    return FILES[kind].make(_sheet(document, language, then), language, document)
+
+
+@lru_cache(maxsize=SHEETS_KEPT)
+def _sheet(document: bytes, language: Language, then: bool) -> Sheet:
+    return sheet_of(json.loads(document), language, then=then)
 
 
 def file_name(document: Mapping[str, Any], kind: str, language: Language) -> str:

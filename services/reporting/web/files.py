@@ -1,11 +1,10 @@
 """Reports as files, beside their pages: PDF, workbook, CSV with its sidecar, and the JSON Schema.
 
-A file is made once for each state of a report and each language, in a thread, and kept with it.
+A file is made once for each state of a report and each language, and kept with it.
 Those of a published version are made of its bytes, and its PDF is signed.
 """
 
 import hashlib
-from functools import partial
 from pathlib import Path
 
 import orjson
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.reporting.presentation.files import FILES, file_name, file_of
+from services.reporting.presentation.files import FILES, file_name
 from services.reporting.presentation.language import Language
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
@@ -31,9 +30,9 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             period, known_at = asked(request, reports.now())
             language = language_asked(request)
             found = await reports.report(period, known_at, whole=True)
-            make = partial(file_of, kind=kind, language=language, then=known_at is not None)
-            name = kind if known_at is None else f"{kind} then"
-            content = await reports.renderings.of(found.json, name, language.code, make)
+            content = await reports.renderings.file(
+                found.json, kind, language.code, then=known_at is not None
+            )
             tag = f'"{hashlib.sha256(content).hexdigest()}"'
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
@@ -51,8 +50,9 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
             document = await publishing.published(period, version)
-            make = partial(published_file_of, publishing, kind=kind, language=language)
-            content = await reports.renderings.of(document, kind, language.code, make)
+            content = await reports.renderings.file(
+                document, kind, language.code, finish=publishing.signed if kind == "pdf" else None
+            )
             return _as_file(request, document, content, kind, language, tag)
 
         return answer
@@ -68,14 +68,6 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         ),
         *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in FILES),
     ]
-
-
-def published_file_of(
-    publishing: Publishing, document: bytes, kind: str, language: Language
-) -> bytes:
-    """Return the file of a kind that the bytes of a published version make."""
-    content = file_of(document, kind, language)
-    return publishing.signed(content) if kind == "pdf" else content
 
 
 def _known_tags(request: Request) -> list[str]:

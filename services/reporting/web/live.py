@@ -104,7 +104,7 @@ async def _event(reports: Reports, report: Composed, language: Language) -> str:
     def told(text: bytes) -> bytes:
         return orjson.dumps(texts_of(orjson.loads(text), language))
 
-    texts = await reports.renderings.of(report.json, "live", language.code, told)
+    texts = await reports.renderings.page(report.json, "live", language.code, told)
     state = state_of(report.figures)
     figures = {
         metric: {"value": figure["value"], "status": figure["status"]}
