@@ -19,11 +19,12 @@ Tables     city_description, city_succession, membership_change, reference_answe
            activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
            roll_participant, passage, registration, city_mention, city_help, person_erasure
            (events); resource_description, resource_edition, resource_share, resource_delivery,
-           resource_download, resource_withdrawal (resources). Derived: standing_sitting,
-           standing_city, standing_person, standing_uniques, standing_level, and the marks `stale`.
+           resource_download, resource_withdrawal (resources). Counted with each fact: reach,
+           reach_by_city, reach_by_work. Derived: standing_sitting, standing_city, standing_person,
+           standing_uniques, standing_level, and the marks `stale`.
            In `publication`: the ledger's own, published_report (the bytes), sealing_key (public).
 
-The way of a fact: projections/ (fact to rows, and to marks of what they make out of date) ->
+The way of a fact: projections/ (fact to rows, counts, and marks of what they make out of date) ->
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web/.

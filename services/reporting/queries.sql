@@ -169,6 +169,73 @@ from resource_download
 where recorded_at <= $1 and downloaded_on between $2 and $3
 group by resource_id, city, month;
 
+-- count_reach
+-- Works that reached cities: for each, the pointer to the city (nothing where none is known), the
+-- work, the stated date, how often it was handed over and how often downloaded. A city is new to a
+-- work in a window when the work was not handed to it there before.
+with said as materialized (
+    select coalesce(city, '') as city, resource_id, first_on, last_on,
+        sum(deliveries)::integer as deliveries, sum(downloads)::integer as downloads
+    from unnest($1::text[], $2::text[], $3::date[], $4::date[], $5::integer[], $6::integer[])
+        as s (city, resource_id, first_on, last_on, deliveries, downloads)
+    group by coalesce(city, ''), resource_id, first_on, last_on
+),
+of_city as (
+    insert into reach_by_city as r
+    select s.first_on, s.last_on, said.city, sum(said.deliveries), sum(said.downloads)
+    from said
+    cross join lateral stretch_around(said.first_on, said.last_on) s
+    group by s.first_on, s.last_on, said.city
+    on conflict (first_on, last_on, city) do update
+    set deliveries = r.deliveries + excluded.deliveries,
+        downloads = r.downloads + excluded.downloads
+),
+of_work as (
+    insert into reach_by_work as r
+    select p.first_on, p.last_on, p.resource_id, count(*)
+    from (
+        select distinct w.first_on, w.last_on, said.resource_id, said.city
+        from said
+        cross join lateral windows_around(said.first_on, said.last_on) w
+        where said.deliveries > 0
+    ) p
+    where not exists (
+        select from reach h
+        where h.city = p.city and h.resource_id = p.resource_id and h.deliveries > 0
+            and h.last_on between p.first_on and p.last_on and h.first_on >= p.first_on
+    )
+    group by p.first_on, p.last_on, p.resource_id
+    on conflict (first_on, last_on, resource_id) do update
+    set cities = r.cities + excluded.cities
+)
+insert into reach as r
+select city, resource_id, last_on, first_on, deliveries, downloads
+from said
+where city <> ''
+on conflict (city, resource_id, last_on, first_on) do update
+set deliveries = r.deliveries + excluded.deliveries, downloads = r.downloads + excluded.downloads;
+
+-- reach_by_city
+-- How often works reached cities in each stretch that may lie between the days $1 and $2.
+select first_on, last_on, array_agg(city) as cities, array_agg(deliveries) as deliveries,
+    array_agg(downloads) as downloads
+from reach_by_city
+where last_on >= $1 and first_on <= $2
+group by first_on, last_on;
+
+-- reach_by_work
+-- To how many pointers works were handed within each of some windows.
+select w.first_on, w.last_on, array_agg(r.resource_id) as resources, array_agg(r.cities) as cities
+from unnest($1::date[], $2::date[]) as w (first_on, last_on)
+join reach_by_work r using (first_on, last_on)
+group by w.first_on, w.last_on;
+
+-- reach_of_cities
+-- What reached some pointers ($1) on dates from $2 to $3, by work and date.
+select city, resource_id, first_on, last_on, deliveries, downloads
+from reach
+where city = any ($1::text[]) and last_on >= $2 and first_on <= $3;
+
 -- ledgers
 -- How many facts of each ledger are known, and when the last of them was recorded.
 select ledger, count(*)::integer as facts, max(recorded_at) as data_to

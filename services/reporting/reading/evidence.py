@@ -9,6 +9,7 @@ from services.reporting.domain.breakdowns import Rows, breakdowns
 from services.reporting.domain.dates import FOREVER, Dates
 from services.reporting.domain.evidence import (
     COUNTED_ONCE,
+    OF_REACH,
     PEOPLE,
     Against,
     Comparison,
@@ -104,7 +105,10 @@ async def read_evidence(
     async with snapshot(connection):
         reader = AsKnown(connection, registry.parameters, period, known_at or FOREVER)
         days = _days(registry, metric, [period] if other is None else [other, period])
-        knowledge = await standing(connection, registry, period, days, surroundings, known_at)
+        works_of = days if metric in OF_REACH else None
+        knowledge = await standing(
+            connection, registry, period, days, surroundings, known_at, works_of=works_of
+        )
         if knowledge is None:
             knowledge = await reader.knowledge()
         else:
@@ -219,16 +223,18 @@ async def standing(
     surroundings: Surroundings | None,
     known_at: datetime | None,
     of: frozenset[str] | None = None,
+    works_of: Dates | None = None,
 ) -> Knowledge | None:
     """Return what stands derived, with the sittings of some days one by one.
 
-    With `of` only the sittings at which one of these city pointers was. None for another moment,
+    With `of` only the sittings at which one of these city pointers was, and only the works that
+    reached it; `works_of` are the days for which all of these are wanted. None for another moment,
     or while not all of it has been derived.
     """
     if known_at is not None:
         return None
     around = surroundings or Surroundings()
-    reader = AsOfNow(connection, registry.parameters, period, around, days, of)
+    reader = AsOfNow(connection, registry.parameters, period, around, days, of, works_of)
     return await reader.knowledge()
 
 
