@@ -65,9 +65,17 @@ select *
 from activity_at($1, $2);
 
 -- appointments
--- Every announced sitting in its latest state, and how often what is known of it has changed.
-select o.*, told.announced_at, told.changed_at, told.changes
+-- Every announced sitting in its latest state, how long it is to take, and how often what is known
+-- of it has changed.
+select o.*, told.announced_at, told.changed_at, told.changes, announced.duration_minutes
 from occurrence_at($1, $2, $3) o
+join lateral (
+    select d.duration_minutes
+    from activity_description d
+    where d.activity_id = o.activity_id and d.recorded_at <= $1
+    order by d.version desc, d.stream
+    limit 1
+) announced on true
 join lateral (
     select min(recorded_at) as announced_at, max(recorded_at) as changed_at,
         count(distinct (stream, version))::integer - 1 as changes
@@ -89,7 +97,6 @@ join lateral (
         where c.activity_id = o.activity_id and c.recorded_at <= $1
     ) word
 ) told on true
-where exists (select from activity_description d where d.activity_id = o.activity_id)
 order by o.activity_id, o.occurrence;
 
 -- turnouts
