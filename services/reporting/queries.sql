@@ -18,6 +18,18 @@ from published_report
 order by known_at desc, period, version desc
 limit $1;
 
+-- session_ended
+-- Whether somebody has ended a session.
+select exists (select from ended_session where session = $1);
+
+-- end_session
+-- A session that was ended, until its hours are over.
+insert into ended_session (session, until) values ($1, $2) on conflict do nothing;
+
+-- forget_ended_sessions
+-- Sessions whose hours were over at a moment open nothing any more.
+delete from ended_session where until < $1;
+
 -- published_document
 -- The bytes of a version.
 select document from published_report where period = $1 and version = $2;
@@ -65,9 +77,17 @@ select *
 from activity_at($1, $2);
 
 -- appointments
--- Every announced sitting in its latest state, and how often what is known of it has changed.
-select o.*, told.announced_at, told.changed_at, told.changes
+-- Every announced sitting in its latest state, how long it is to take, and how often what is known
+-- of it has changed.
+select o.*, told.announced_at, told.changed_at, told.changes, announced.duration_minutes
 from occurrence_at($1, $2, $3) o
+join lateral (
+    select d.duration_minutes
+    from activity_description d
+    where d.activity_id = o.activity_id and d.recorded_at <= $1
+    order by d.version desc, d.stream
+    limit 1
+) announced on true
 join lateral (
     select min(recorded_at) as announced_at, max(recorded_at) as changed_at,
         count(distinct (stream, version))::integer - 1 as changes
@@ -89,7 +109,6 @@ join lateral (
         where c.activity_id = o.activity_id and c.recorded_at <= $1
     ) word
 ) told on true
-where exists (select from activity_description d where d.activity_id = o.activity_id)
 order by o.activity_id, o.occurrence;
 
 -- turnouts

@@ -1,7 +1,7 @@
 """The private keys of reporting: what it publishes is sealed by Ed25519, and PDFs signed by P-256.
 
 Both follow from the one secret in TANDEM_SIGNING_KEY_FILE. Put another secret there and start
-again, and what follows is sealed by new keys; the public ones of before stay known (publishing.py).
+again, and what follows is sealed by new keys; the public ones of before stay known (publishing/).
 How anybody verifies, with public keys alone, stands in shared/sealing.
 """
 

@@ -116,6 +116,8 @@ def _heading(report: Json, language: Language, as_known: bool) -> Iterator[Rende
 
 
 def _state(report: Json, language: Language, as_known: bool) -> Iterator[str]:
+    if report.get("version") is not None:
+        yield word("published", language).format(number=report["version"])
     if as_known:
         moment = instant(_moment(report["known_at"]), language)
         yield f"{word('as_known_at', language)} {moment}"

@@ -115,7 +115,7 @@ class Door:
 
     def _guarded(self, answer: Answer, action: Action) -> Answer:
         async def guarded(request: Request) -> Response:
-            request.state.principal = self._principal(request, action)
+            request.state.principal = await self._principal(request, action)
             return await answer(request)
 
         return self._answered(guarded)
@@ -132,15 +132,15 @@ class Door:
 
         return answered
 
-    def principal_of(self, request: Request) -> Principal | None:
+    async def principal_of(self, request: Request) -> Principal | None:
         """Return who asks, by token or session; None when nobody is known."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self.access.authenticate(token.strip())
-        return self.access.authenticate(self.sessions.token_of(request.cookies.get(COOKIE)))
+        return self.access.authenticate(await self.sessions.token_of(request.cookies.get(COOKIE)))
 
-    def _principal(self, request: Request, action: Action) -> Principal:
-        principal = self.principal_of(request)
+    async def _principal(self, request: Request, action: Action) -> Principal:
+        principal = await self.principal_of(request)
         if principal is None:
             raise Problem(401, "Who are you?", "Send a token of this system as a bearer token.")
         if not may(principal, action):

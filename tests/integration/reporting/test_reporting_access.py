@@ -199,7 +199,7 @@ async def test_a_session_that_somebody_brings_is_not_taken_over(visit: Visit) ->
     entered = await victim.post("/login", data={"token": "staff"})
 
     assert entered.cookies[COOKIE] != brought
-    assert visit.sessions.token_of(brought) == "viewer"
+    assert await visit.sessions.token_of(brought) == "viewer"
 
 
 @pytest.mark.parametrize("cookie", ["staff", "viewer", "gAAAAA"])
@@ -502,3 +502,27 @@ async def test_over_grpc_each_role_is_let_in_where_the_method_says_and_nowhere_e
 def _action(method: Any) -> Action:
     value = method.GetOptions().Extensions[common_pb2.action]
     return Action[common_pb2.Action.Name(value).removeprefix("ACTION_")]
+
+
+async def test_who_logged_out_is_out_for_every_copy_of_the_cookie_after_a_restart_too(
+    system: System,
+) -> None:
+    await system.start("reporting")
+    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=PAGE) as browser:
+        await browser.post("/login", data={"token": system.token("viewer")})
+        copied = browser.cookies[COOKIE]
+        await browser.post("/login", data={"token": system.token("viewer")})
+        other = browser.cookies[COOKIE]
+        browser.cookies.set(COOKIE, copied)
+        assert (await browser.get("/reports.json")).status_code == 200
+        await browser.post("/logout")
+
+        await system.stop("reporting")
+        await system.start("reporting")
+
+        browser.cookies.clear()
+        browser.cookies.set(COOKIE, copied)
+        assert (await browser.get("/reports.json")).status_code == 303
+        browser.cookies.clear()
+        browser.cookies.set(COOKIE, other)
+        assert (await browser.get("/reports.json")).status_code == 200
