@@ -139,6 +139,11 @@ class Door:
             return self.access.authenticate(token.strip())
         return self.access.authenticate(self.sessions.token_of(request.cookies.get(COOKIE)))
 
+    def admits(self, request: Request, action: Action = Action.READ) -> bool:
+        """Tell whether who began a request may still do so, for answers that go on for long."""
+        principal = self.principal_of(request)
+        return principal is not None and may(principal, action)
+
     def _principal(self, request: Request, action: Action) -> Principal:
         principal = self.principal_of(request)
         if principal is None:
