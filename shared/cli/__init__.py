@@ -13,7 +13,8 @@ words.py         what text reports say around the figures, in each language
 publications.py  tandem publish-report, diff, verify
 publish.py       tandem publish, schemas
 generate.py      tandem generate
-credentials.py   tandem credentials add, list, revoke
+credentials.py   tandem credentials add, list, rotate, revoke
+operator_log.py  tandem log
 messages.py      tandem rejected list, show; tandem waiting list
 questions.py     tandem queue list, resolve, dismiss
 status.py        tandem status

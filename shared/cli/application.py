@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),
     "credentials": ("credentials", "commands"),
+    "log": ("operator_log", "log"),
     "rejected": ("messages", "rejected"),
     "waiting": ("messages", "waiting"),
     "queue": ("questions", "commands"),

@@ -97,12 +97,13 @@ def seed_file_of(system: System, credential: str) -> Path:
     Raises:
         OperatorError: there is no such publisher.
     """
-    if credential not in {publisher.name for publisher in list_publishers(system.root)}:
-        raise OperatorError(
-            f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
-            "makes one."
-        )
-    return DataDirectory(system.root).seed(credential)
+    for publisher in list_publishers(system.root):
+        if publisher.name == credential:
+            return DataDirectory(system.root).seed(publisher.secrets_of(publisher.key))
+    raise OperatorError(
+        f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
+        "makes one."
+    )
 
 
 def _check(file: Path, credential: str, on_read: Callable[[int], None]) -> tuple[int, list[str]]:

@@ -68,8 +68,13 @@ class DataDirectory:
 
     @property
     def credentials(self) -> Path:
-        """The registry of publishers: names, public keys, hashes of tokens, roles."""
+        """The registry of publishers: names, scopes, public keys, hashes of tokens."""
         return self.root / "credentials.json"
+
+    @property
+    def operator_log(self) -> Path:
+        """What operators did, one line an act (`shared/operator_log.py`)."""
+        return self.root / "operator.log"
 
     @property
     def tokens(self) -> Path:

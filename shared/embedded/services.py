@@ -10,9 +10,10 @@ from typing import Any
 
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, Ports, Service
-from shared.embedded.credentials import PEOPLE, list_publishers
+from shared.embedded.credentials import PEOPLE
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.process import Program
+from shared.embedded.registry import read_registry
 
 PASSED_ON = frozenset({"TANDEM_ALLOWED_HOSTS", "TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
 """Our own variables that `tandem up` hands down to the services as they are."""
@@ -95,15 +96,20 @@ def endpoints(servers: Servers, services: Sequence[Service]) -> dict[str, Any]:
             if service.grpc is not None
         },
         "http": {service.name: f"http://{HOST}:{ports.http(service)}" for service in services},
-        "credentials": {
-            publisher.name: {
-                "user": publisher.name,
-                "nkey_seed_file": str(directory.seed(publisher.name)),
-                "token_file": str(directory.token(publisher.name)),
-            }
-            for publisher in list_publishers(directory.root)
-        },
+        "credentials": publisher_endpoints(directory),
         "tokens": {name: directory.token(name).read_text() for name in PEOPLE},
+    }
+
+
+def publisher_endpoints(directory: DataDirectory) -> dict[str, dict[str, str]]:
+    """Return where the secrets of each publisher's newest key are."""
+    return {
+        publisher.name: {
+            "user": publisher.name,
+            "nkey_seed_file": str(directory.seed(publisher.secrets_of(publisher.key))),
+            "token_file": str(directory.token(publisher.secrets_of(publisher.key))),
+        }
+        for publisher in read_registry(directory)
     }
 
 

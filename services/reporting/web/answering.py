@@ -139,6 +139,11 @@ class Door:
             return self.access.authenticate(token.strip())
         return self.access.authenticate(await self.sessions.token_of(request.cookies.get(COOKIE)))
 
+    async def admits(self, request: Request, action: Action = Action.READ) -> bool:
+        """Tell whether who began a request may still do so, for answers that go on for long."""
+        principal = await self.principal_of(request)
+        return principal is not None and may(principal, action)
+
     async def _principal(self, request: Request, action: Action) -> Principal:
         principal = await self.principal_of(request)
         if principal is None:

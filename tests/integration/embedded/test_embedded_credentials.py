@@ -8,7 +8,6 @@ from pathlib import Path
 import nats
 import pytest
 from nats.aio.client import Client
-from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from shared.embedded import nats as broker
@@ -24,8 +23,8 @@ from shared.embedded.data_directory import DataDirectory
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import servers
 from shared.messaging import provision
+from tests.support.doors import ANSWER_SECONDS_MAX, hold, may_publish
 
-ANSWER_SECONDS_MAX = 0.5
 ATTENDANCE = "tandem.events.attendance_recorded.v1"
 
 
@@ -40,15 +39,6 @@ async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
 
 async def connect(running: Servers, name: str) -> Client:
     return await broker.connect(running.nats_url, name, running.seed_file(name))
-
-
-async def may_publish(connection: Client, subject: str) -> bool:
-    """Whether a stream took it; a forbidden subject is not answered at all."""
-    try:
-        answer = await connection.request(subject, b"{}", timeout=ANSWER_SECONDS_MAX)
-    except (NatsTimeoutError, NoRespondersError):
-        return False
-    return "stream" in json.loads(answer.data)
 
 
 async def test_a_publisher_speaks_under_its_own_name_only(running: Servers) -> None:
@@ -129,17 +119,10 @@ async def test_a_revoked_publisher_is_put_out_at_once(running: Servers) -> None:
     add_publisher(running.directory.root, "crm")
     seed = running.directory.root / "copied.seed"
     seed.write_bytes(running.seed_file("crm").read_bytes())
-    closed = asyncio.Event()
-
-    async def on_closed() -> None:
-        closed.set()
-
-    await nats.connect(
-        running.nats_url, nkeys_seed=str(seed), allow_reconnect=False, closed_cb=on_closed
-    )
+    held = await hold(running.nats_url, "crm", seed)
     revoke_publisher(running.directory.root, "crm")
 
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(held.closed.wait(), 5)
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
         await broker.connect(running.nats_url, "crm", seed)
     assert "crm" not in {row["name"] for row in _tokens(running)}

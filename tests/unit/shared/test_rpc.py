@@ -296,6 +296,22 @@ async def test_a_call_without_a_deadline_of_30_seconds_at_most_is_refused(
         await stub.GetCity(membership_pb2.GetCityRequest(), metadata=metadata, timeout=30)
 
 
+async def test_a_stream_ends_when_its_token_is_revoked(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "TOKEN_CHECK_SECONDS", 0.05)
+    async with running.ledger_stub("service") as stub:
+        heads = stub.ReadHeads(ledger_pb2.ReadHeadsRequest(after_position=1))
+        assert [(await heads.read()).heads[0].version for _ in range(2)] == [1, 2]
+
+        (tmp_path / "tokens").write_text("{}")
+
+        with pytest.raises(grpc.aio.AioRpcError, match="not valid any more") as caught:
+            await asyncio.wait_for(heads.read(), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    await asyncio.wait_for(running.ledger.closed.wait(), timeout=10)
+
+
 async def test_a_request_over_256_kb_is_refused_with_the_limit_named(running: Running) -> None:
     async with grpc.aio.insecure_channel(running.address) as opened:
         stub = membership_pb2_grpc.MembershipServiceStub(opened)
