@@ -35,6 +35,7 @@ class Action(StrEnum):
     PUBLISH = "publish a report"
     READ = "read reports and what they count"
     INSPECT = "look at messages as they came in"
+    READ_RECEIPTS = "ask what became of a message"
     READ_LEDGER = "read a ledger entry by entry"
     RESOLVE_CITIES = "turn city references into cities"
 
@@ -46,6 +47,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.READ: frozenset({"publisher", "viewer", "staff", "operator", "service"}),
     # What was rejected may name people, so it is for those who repair it.
     Action.INSPECT: frozenset({"staff", "operator", "service"}),
+    # Of publishers only about their own messages: shared/receipts.py.
+    Action.READ_RECEIPTS: frozenset({"publisher", "staff", "operator", "service"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
     Action.RESOLVE_CITIES: frozenset({"service"}),
 }

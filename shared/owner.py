@@ -14,8 +14,8 @@ from shared.backlog import measure_for_ever
 from shared.clock import Clock
 from shared.execute import Rules
 from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
-from shared.ledger import LedgerServicer
 from shared.messaging import keep_consumer, leave
+from shared.receipts import ReceiptsServicer
 from shared.relay import Relay
 from shared.rpc import Service, serve
 from shared.running import App
@@ -63,7 +63,7 @@ async def open_owner(
     app.background(measure_for_ever(pool))
     ledger = Service(
         LEDGER_SERVICE,
-        LedgerServicer(pool),
+        ReceiptsServicer(pool),
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
     )
     serving = await serve(

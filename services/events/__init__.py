@@ -4,7 +4,7 @@ Owns       activities, occurrences, registrations, attendance, help, the person 
 Accepts    intake.*.events.* and the commands of EventsService
 Publishes  facts.events.{activity,participation,help,person}.<id>.<name>
 Serves     EventsService: commands, GetActivity, ListActivities;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting, GetReceipts
 Tables     ledger, inbox, outbox, waiting, rejected (shared); person, person_identity (the vault);
            activity (for lists)
 """

@@ -4,7 +4,7 @@ Owns       cities and their succession, memberships, the partnership, unclear re
 Accepts    intake.*.membership.* and the commands of MembershipService
 Publishes  facts.membership.{city,partnership,reference}.<id>.<name>
 Serves     MembershipService: commands, ResolveCities, GetCity, ListCities, ListReferences;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting, GetReceipts
 Tables     ledger, inbox, outbox, waiting, rejected (shared); city, membership, succession,
            reference (its own look-ups); gazetteer.sqlite (GeoNames, read only)
 """

@@ -503,6 +503,19 @@ select distinct dated_first as first_on, dated_last as last_on from standing_sit
 -- is another number when the tables were built anew and switched.
 select ledger, facts, data_to, tableoid::bigint as tables from projected order by ledger;
 
+-- arrived
+-- How many facts of a ledger ($1) are projected; nothing while one of these is not.
+select facts
+from projected
+where ledger = $1
+    and not exists (
+        select
+        from unnest($2::text[], $3::integer[]) as wanted (stream, version)
+        left join fact f
+            on f.ledger = $1 and f.stream = wanted.stream and f.version = wanted.version
+        where f.version is null
+    );
+
 -- standing_level
 -- How far everything has been derived under this meaning; nothing while not all of it has been.
 select facts, data_to from standing_level where meaning = $1 and facts is not null;

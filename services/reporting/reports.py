@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +27,7 @@ from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_appointments, read_periods
+from services.reporting.reading import QUERIES, read_appointments, read_periods
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.renderings import Renderings
@@ -64,7 +64,7 @@ class Composed:
 
     Args:
         figures: what it says of its figures, to tell whether one has moved.
-        asked, at: the level (standing.Level) that it rests on.
+        asked, at, facts: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
     """
 
@@ -73,6 +73,7 @@ class Composed:
     figures: Mapping[str, Any]
     asked: int
     at: float
+    facts: Mapping[str, int]
     day: date
 
 
@@ -122,6 +123,36 @@ class Reports:
         await self._standing.risen(asked)
         return await self._refresh(wanted, asked)
 
+    async def arrived(self, ledger: str, places: Sequence[tuple[str, int]]) -> int | None:
+        """Return how many facts of a ledger are projected; None while one of these is not.
+
+        Args:
+            ledger: its name.
+            places: streams with a version in each.
+        """
+        async with self._pool.acquire() as connection:
+            facts: int | None = await connection.fetchval(
+                QUERIES["arrived"],
+                ledger,
+                [stream for stream, _ in places],
+                [version for _, version in places],
+            )
+        return facts
+
+    async def shows(self, ledger: str, facts: int) -> None:
+        """Return once every report of today that is answered counts so many facts of a ledger."""
+        await self._standing.derived(ledger, facts)
+        while True:
+            recomposed, read = self._recomposed, {*self.watched(), *self.read_lately()}
+            behind = {
+                wanted for wanted, kept in self._kept.items() if kept.facts.get(ledger, 0) < facts
+            }
+            for forgotten in behind - read:  # nobody composes it again until somebody reads it
+                del self._kept[forgotten]
+            if not behind & read:
+                return
+            await recomposed.wait()
+
     def _remember(self, wanted: Wanted) -> None:
         """Remember that a report was read, and forget which was read longest ago."""
         self._read_at.pop(wanted, None)
@@ -166,7 +197,7 @@ class Reports:
         message, text, figures = await asyncio.to_thread(
             _written, knowledge, self._registry, wanted, moment
         )
-        return Composed(message, text, figures, level.asked, level.at, moment.date())
+        return Composed(message, text, figures, level.asked, level.at, level.facts, moment.date())
 
     async def refresh_for_ever(self, wanted: Callable[[], list[Wanted]]) -> None:
         """Compose wanted reports again whenever the level has risen, until cancelled.

@@ -1,5 +1,6 @@
 """gRPC of reporting: reports, their evidence, why a city is not counted, and what was published."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.asking import against_asked, known_at_asked, period_asked
+from services.reporting.asking import against_asked, known_at_asked, period_asked, places_asked
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.publishing import Publishing
@@ -21,6 +22,7 @@ from shared.contracts.messages.reporting import PublishReport
 from shared.errors import InvalidData, NotFound, Unavailable, Violation
 from shared.rpc import caller, received, to_receipt
 
+WAIT_SECONDS_MAX = 10.0
 ITEM_FIELDS = frozenset(
     {
         *("counted", "of", "status", "facts", "facts_of_people_withheld"),
@@ -180,6 +182,22 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
             except Unavailable as error:
                 verdict.unavailable = str(error)
             yield _audited(verdict, finished=True)
+
+    async def GetProjected(
+        self, request: pb.GetProjectedRequest, context: Any
+    ) -> pb.GetProjectedResponse:
+        """Return whether some facts have arrived, and whether every report of today counts them."""
+        asked = [(place.stream, place.version) for place in request.places]
+        places = places_asked(request.ledger, asked, self._comparison.ledgers)
+        facts = await self._reports.arrived(request.ledger, places)
+        if facts is None:
+            return pb.GetProjectedResponse()
+        try:
+            async with asyncio.timeout(min(request.wait_milliseconds / 1000, WAIT_SECONDS_MAX)):
+                await self._reports.shows(request.ledger, facts)
+        except TimeoutError:
+            return pb.GetProjectedResponse(projected=True)
+        return pb.GetProjectedResponse(projected=True, reported=True)
 
 
 def _audited(verdict: Verdict, *, finished: bool) -> pb.AuditProjectionsResponse:

@@ -18,8 +18,8 @@ says up to which of these everything is derived, and since when that has been so
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -77,10 +77,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Everything asked for up to `asked` is derived, as all facts projected until `at` are."""
+    """Everything asked for up to `asked` is derived, as all facts projected until `at` are.
+
+    `facts`: of each ledger, how many of its facts were projected by then.
+    """
 
     asked: int
     at: float
+    facts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Standing:
@@ -122,6 +126,11 @@ class Standing:
             await self._risen.wait()
         return self.level
 
+    async def derived(self, ledger: str, facts: int) -> None:
+        """Return once so many facts of a ledger are projected, and what follows is derived."""
+        while self.level.facts.get(ledger, 0) < facts:
+            await self._risen.wait()
+
     async def higher_than(self, asked: int) -> int:
         """Return how far the level has risen once it is higher than `asked`."""
         while self.level.asked <= asked:
@@ -160,7 +169,7 @@ class Standing:
         await self._pool.execute(QUERIES["level_reached"], *level)
         self.beginning = False
         if self.level.asked < asked:
-            self.level = Level(asked, at)
+            self.level = Level(asked, at, {row["ledger"]: row["facts"] for row in counts})
             self._tell()
 
     def _tell(self) -> None:

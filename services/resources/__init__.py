@@ -4,6 +4,6 @@ Owns       works, editions, shares, deliveries, downloads
 Accepts    intake.*.resources.* and the commands of ResourcesService
 Publishes  facts.resources.{resource,delivery,download}.<id>.<name>
 Serves     ResourcesService: commands, GetResource, ListResources;
-           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting
+           LedgerService: ReadLedger, ReadHeads, ReadCensus, ListRejected, ListWaiting, GetReceipts
 Tables     ledger, inbox, outbox, waiting, rejected (shared); resource (for lists)
 """

@@ -14,6 +14,7 @@ from shared.contracts.values import Contract, Instant
 from shared.errors import VIOLATIONS_MAX, InvalidData, Violation, shown, violations_of
 
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+")
+EVENT_ID_CHARACTERS_MAX = 128
 ATTRIBUTE_CHARACTERS_MAX = 1024
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
@@ -44,7 +45,11 @@ Line = Annotated[
     StringConstraints(min_length=1, max_length=ATTRIBUTE_CHARACTERS_MAX),
     AfterValidator(_allowed),
 ]
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_allowed)]
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=EVENT_ID_CHARACTERS_MAX),
+    AfterValidator(_allowed),
+]
 
 
 class Attributes(Contract):
