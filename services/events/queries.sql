@@ -4,23 +4,16 @@ with first as (insert into vault_key (mark) values ($1) on conflict do nothing r
 select mark from first union all select mark from vault_key limit 1;
 
 -- identities_known
--- Whose these hashed identities are, and what is known of them.
-select identity, person, email, name, organisation
-  from person_identity
-  join person using (person)
- where identity = any ($1::bytea[]);
+-- Whose these hashed identities are.
+select identity, person from person_identity where identity = any ($1::bytea[]);
+
+-- identities_of
+-- All hashed identities of a person.
+select identity from person_identity where person = $1;
 
 -- remember_people
--- People, with what was newly learnt of them.
-insert into person (person, email, name, organisation)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
-on conflict (person) do update
-   set email = coalesce(person.email, excluded.email),
-       name = coalesce(excluded.name, person.name),
-       organisation = coalesce(excluded.organisation, person.organisation)
- where (person.email is null and excluded.email is not null)
-    or (excluded.name is not null and excluded.name is distinct from person.name)
-    or (excluded.organisation is not null and excluded.organisation is distinct from person.organisation);
+-- People who are met for the first time.
+insert into person (person) select unnest($1::text[]) on conflict do nothing;
 
 -- remember_identities
 -- Hashed identities of people.
