@@ -137,7 +137,10 @@ def tables_in(*directories: Path) -> dict[str, int]:
     text = "".join(file.read_text() for folder in directories for file in folder.glob("*.sql"))
     tables = re.findall(r"create table ([a-z_]+) \((.*?)\n\);", text, re.DOTALL)
     column = re.compile(r"^    (?!primary key|unique)[a-z_]+ ", re.MULTILINE)
-    return {name: len(column.findall(body)) for name, body in tables}
+    found = {name: len(column.findall(body)) for name, body in tables}
+    for name in re.findall(r"^alter table ([a-z_]+) add column ", text, re.MULTILINE):
+        found[name] += 1
+    return found
 
 
 def read(directory: Path, text: str) -> Queries:
