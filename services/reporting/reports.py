@@ -3,8 +3,9 @@
 A report as of now is kept as it leaves, as JSON and as a message, and composed again in the
 background when facts have come, as long as somebody reads or watches it. A read is exact: it waits
 until what was projected before it is derived and composed. Only while facts have kept coming for
-more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; how
-far it is, `data_to` and the provenance of the report say.
+more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; and
+when deriving takes longer than RISEN_SECONDS_MAX, as after a kill amid a flow, what stands derived.
+How far a report is, its `data_to` and its provenance say.
 """
 
 import asyncio

@@ -38,9 +38,14 @@ from shared.queries import Connection
 
 logger = logging.getLogger(__name__)
 
-CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
+CHUNK_MARKS_MAX = 64
 CHUNK_SECONDS = 0.5
-"""A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
+"""A transaction takes more marks while it is quicker than this, fewer when it is slower or fails.
+
+It begins with one: what waits for a process that was killed may be the largest sittings there are,
+and some of them together may take longer than a statement is given."""
+RISEN_SECONDS_MAX = 15.0
+"""A read waits so long for what was projected before it, and then takes what stands derived."""
 REST_PER_WORK = 3.0
 REST_SECONDS_MAX = 2.0
 LOOK_SECONDS = 1.0
@@ -93,7 +98,7 @@ class Standing:
     def __init__(self, pool: asyncpg.Pool, parameters: Parameters) -> None:
         """Bind the tables and the numbers in the rules."""
         self._pool, self._parameters = pool, parameters
-        self._chunk = CHUNK_MARKS_MIN
+        self._chunk = 1
         self._counts: list[Any] | None = None
         self._marked, self._risen = asyncio.Event(), asyncio.Event()
         self._flow_began = self._flow_last = -FLOW_GAP_SECONDS
@@ -120,10 +125,15 @@ class Standing:
     async def risen(self, asked: int) -> Level:
         """Return the level once everything asked for up to `asked` is derived.
 
-        While everything is being derived from the beginning, which takes long, it returns at once.
+        It may be lower: while everything is being derived from the beginning, which takes long, it
+        returns at once, and at the latest after RISEN_SECONDS_MAX.
         """
-        while self.level.asked < asked and not self.beginning:
-            await self._risen.wait()
+        try:
+            async with asyncio.timeout(RISEN_SECONDS_MAX):
+                while self.level.asked < asked and not self.beginning:
+                    await self._risen.wait()
+        except TimeoutError:
+            logger.warning("a read goes ahead of the deriver")
         return self.level
 
     async def derived(self, ledger: str, facts: int) -> None:
@@ -146,6 +156,7 @@ class Standing:
                 await self.derive_all()
             except TRANSIENT as error:
                 logger.warning("deriver waits: %s", error or type(error).__name__)
+                self._chunk = max(1, self._chunk // 2)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             worked = time.monotonic() - started

@@ -158,11 +158,12 @@ def _works(ground: Ground, window: Dates) -> list[Json]:
     """Return the works published or first shared within a window."""
     firsts = {first.resource_id: first for first in ground.first_shares}
     shared, published = set(works_shared(ground, window)), set(works_published(ground, window))
+    listed = shared | published
     editions = Counter(edition.resource_id for edition in ground.knowledge.editions)
     delivered = ground.supplies.cities_by_work(window)
     found = []
     for work in sorted(ground.knowledge.works, key=lambda work: (work.on, work.resource_id)):
-        if work.resource_id not in shared | published:
+        if work.resource_id not in listed:
             continue
         first = firsts.get(work.resource_id)
         found.append(

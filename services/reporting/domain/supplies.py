@@ -44,6 +44,20 @@ class Supplies:
     def _downloads(self) -> list[Downloads]:
         return [row for row in self._knowledge.downloads if row.city not in self._counted]
 
+    @cached_property
+    def _downloaded(self) -> dict[Dates, tuple[int, int]]:
+        """By date how often, and how often for a city that is known."""
+        said: list[tuple[str | None, Dates, int]] = [
+            *((supply.city, supply.on, supply.downloads) for supply in self._knowledge.supplies),
+            *((row.city, row.month, row.times) for row in self._downloads),
+        ]
+        found: dict[Dates, tuple[int, int]] = {}
+        for pointer, on, times in said:
+            every, attributed = found.get(on, (0, 0))
+            known = self._cities.resolve(pointer, on) is not None
+            found[on] = every + times, attributed + times * known
+        return found
+
     def reached(self) -> Iterator[tuple[Dates, str]]:
         """Yield when which cities were handed a work, or downloaded one."""
         reached: list[tuple[str | None, Dates]] = [
@@ -83,16 +97,5 @@ class Supplies:
 
     def downloads(self, window: Dates) -> tuple[int, int]:
         """Return how often works were downloaded, and how often for a city that is known."""
-        said: list[tuple[str | None, Dates, int]] = [
-            *((supply.city, supply.on, supply.downloads) for supply in self._knowledge.supplies),
-            *((row.city, row.month, row.times) for row in self._downloads),
-        ]
-        within = [each for each in said if each[1].lies_in(window)]
-        return (
-            sum(times for _, _, times in within),
-            sum(
-                times
-                for pointer, on, times in within
-                if self._cities.resolve(pointer, on) is not None
-            ),
-        )
+        within = [counts for on, counts in self._downloaded.items() if on.lies_in(window)]
+        return sum(every for every, _ in within), sum(attributed for _, attributed in within)
