@@ -13,9 +13,9 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
-from conftest import NOW, Desk
 from google.protobuf.message_factory import GetMessageClass
 from reporting_book import golden_quarter
+from reporting_desk import NOW, Desk
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route

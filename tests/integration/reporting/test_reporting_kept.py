@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from conftest import NOW, Desk
 from reporting_book import Book, golden_quarter
+from reporting_desk import NOW, Desk
 
 from services.reporting import reports as module
 from services.reporting.domain.period import parse_period
