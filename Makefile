@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= .tandem
 PERIOD ?= 2024-Q1
+WORKERS ?= 2
 
 # The first of these that is Python 3.11 or later; `make setup PYTHON=/path/to/python` overrides it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -53,8 +54,8 @@ demo-data: setup ## Publish the demo data to the running system; again changes n
 ##@ Change
 
 .PHONY: test
-test: develop ## Run every test.
-	@$(BIN)/python -m pytest $(TESTS)
+test: develop ## Run every test, in two processes side by side; WORKERS=0 for one.
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: lint
 lint: develop ## Check format, style, types, imports, gRPC definitions and locks.

@@ -13,7 +13,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.appointment import Appointment
+from services.reporting.domain.edition import hide_what_moved
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
@@ -105,6 +106,8 @@ class Reports:
         """Return the report of a period as it stands now, or as it was known then.
 
         With `whole` its JSON also lists the cities, occurrences and works; its message never does.
+        Of a moment that somebody chooses, counts of few people are printed as they are today or not
+        at all (`hide_what_moved`).
 
         Raises:
             FuturePeriod: the period has not begun at that moment.
@@ -112,7 +115,10 @@ class Reports:
         now, wanted = self._clock(), Wanted(period, whole)
         begun(period, known_at or now)
         if known_at is not None:
-            return await self._compose(wanted, known_at, known_at)
+            then = await self._compose(wanted, known_at, known_at)
+            today = await self.report(period, whole=whole)
+            shown_min = self._registry.parameters.people_shown_min
+            return await asyncio.to_thread(_beside, then, today, shown_min)
         self._remember(wanted)
         asked = self._standing.asked
         kept = self._kept.get(wanted)
@@ -153,6 +159,15 @@ class Reports:
             if not behind & read:
                 return
             await recomposed.wait()
+
+    async def document(self, period: Period, known_at: datetime) -> bytes:
+        """Return the whole report as known at a moment that nobody could choose: to be published.
+
+        Raises:
+            FuturePeriod: the period has not begun at that moment.
+        """
+        begun(period, known_at)
+        return (await self._compose(Wanted(period, whole=True), known_at, known_at)).json
 
     def _remember(self, wanted: Wanted) -> None:
         """Remember that a report was read, and forget which was read longest ago."""
@@ -274,7 +289,18 @@ def _written(
 ) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     """Return the report that some knowledge makes: its message, its JSON and its figures."""
     report = composed(knowledge, registry, wanted.period, moment, whole=wanted.whole)
-    document = report.to_json()
+    return _leaving(report.to_json())
+
+
+def _leaving(document: dict[str, Any]) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     text = orjson.dumps(document)
     document.pop("lists", None)
     return ParseDict(document, pb.Report()), text, document["figures"]
+
+
+def _beside(then: Composed, today: Composed, shown_min: int) -> Composed:
+    """Return a report of then without what it must not tell beside that of today."""
+    document = orjson.loads(then.json)
+    hide_what_moved(document, orjson.loads(today.json), shown_min)
+    message, text, figures = _leaving(document)
+    return replace(then, message=message, json=text, figures=figures)

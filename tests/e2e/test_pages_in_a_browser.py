@@ -40,6 +40,7 @@ PATHS = (
     "/cities?q=ath",
     "/cities/athens-oh",
     "/verify",
+    "/subscribe",
     "/login",
 )
 MORE_REPORTS = ("/reports/2024-Q4", "/reports/FY2024", "/reports/2024?calendar=nlc")

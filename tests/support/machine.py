@@ -7,7 +7,6 @@ durable, and live on an event loop in a thread of their own, because each test h
 import asyncio
 import importlib
 import logging
-import random
 import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -29,6 +28,7 @@ from shared.embedded.credentials import PROVISION, add_publisher
 from shared.embedded.process_table import ProcessTable
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import _servers
+from tests.support.ports import some_port
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ EMPTY_RETRY_SECONDS = 0.1
 START_SECONDS_MAX = 120.0
 ANSWER_SECONDS_MAX = 60.0
 PORT_TRIES_MAX = 500
+PORTS_TOGETHER = 20
 
 EMPTY = """
 do $$
@@ -241,9 +242,9 @@ def database_address(running: Servers, name: str, user: str) -> DatabaseAddress:
 
 
 def free_port_base() -> int:
-    """Return a base whose ports are all free, below the range the kernel hands out itself."""
+    """Return a base whose ports are all free."""
     for _ in range(PORT_TRIES_MAX):
-        base = random.randrange(12_000, 32_000, 20)
+        base = some_port(PORTS_TOGETHER)
         if all(is_free(port) for port in Ports(base).named(SERVICES).values()):
             return base
     raise AssertionError("no run of free ports was found")

@@ -73,6 +73,7 @@ from shared.rpc import channel
 from shared.running import App
 from shared.settings import ServiceSettings
 from tests.support.machine import available_services
+from tests.support.ports import some_port
 from tests.support.settling import SECONDS_MAX, until, until_settled
 
 START = datetime(2024, 4, 2, 9, tzinfo=UTC)
@@ -449,9 +450,9 @@ def binary(event: Mapping[str, Any], by: str = "demo") -> Outgoing:
 
 
 def free_port() -> int:
-    """Return a free port, below the range the kernel hands out itself."""
+    """Return a free port."""
     for _ in range(PORT_TRIES_MAX):
-        port = random.randrange(12_000, 32_000)
+        port = some_port()
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port

@@ -148,8 +148,11 @@ class Publishing:
                     await asyncio.sleep(LEVEL_PAUSE_SECONDS)
 
     async def _composed(self, period: Period, known_at: datetime | None) -> Json:
-        report = await self._reports.report(period, known_at, whole=True)
-        document: Json = orjson.loads(report.json)
+        if known_at is None:
+            text = (await self._reports.report(period, whole=True)).json
+        else:
+            text = await self._reports.document(period, known_at)
+        document: Json = orjson.loads(text)
         return document
 
     # What was published

@@ -68,6 +68,10 @@ class Inquiry:
     against: Against | None = None
 
 
+COARSE = {"country"}
+"""The row by which people are told apart no finer than is printed of any moment."""
+
+
 @dataclass(frozen=True)
 class _Counted:
     """What a figure of one period counts, as far as the filters let through."""
@@ -178,8 +182,9 @@ async def _counted(reader: AsKnown, ground: Ground, inquiry: Inquiry, period: Pe
         chosen = filtered(metric, every, inquiry.filters)
         hidden = hidden_people(question, metric, every)
         apart = any(dimension in item.parts for dimension in inquiry.filters for item in every)
-        if apart:
-            # Finer than any row that is printed, so nobody but staff sees a count.
+        if apart or (inquiry.known_at is not None and metric in PEOPLE):
+            # Finer than any row that is printed, or one of two moments that could be subtracted:
+            # so nobody but staff sees a count.
             hidden = frozenset(item.key for item in chosen)
         recounted = recount(definition, chosen, ground.registry.parameters.member_base_min)
         return _Counted(chosen, hidden, _cell_hidden(ground, period, inquiry), recounted)
@@ -192,6 +197,8 @@ def _cell_hidden(ground: Ground, period: Period, inquiry: Inquiry) -> bool:
     """Tell whether the row of a breakdown is a count of people that is not printed."""
     if inquiry.metric not in PEOPLE or not inquiry.filters:
         return False
+    if inquiry.known_at is not None and inquiry.filters.keys() != COARSE:
+        return True
     dimensions = breakdowns(ground, period.dates).rows[inquiry.metric]
     return any(
         dimensions[dimension].get(row, 0) is None for dimension, row in inquiry.filters.items()

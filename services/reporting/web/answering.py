@@ -11,6 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -30,6 +31,7 @@ from services.reporting.presentation.pages import page
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reading.records import UnknownRecord
 from services.reporting.web.sessions import Sessions
+from services.reporting.web.subscriptions import Subscriptions
 from shared.access import Action, Principal, may
 from shared.errors import (
     InvalidData,
@@ -100,6 +102,15 @@ class Door:
         """Return the route of something that is read."""
         return Route(path, self._guarded(answer, action), methods=["GET"])
 
+    def follow(self, path: str, answer: Answer) -> Route:
+        """Return the route of something that programs follow by a key in its address."""
+
+        async def followed(request: Request) -> Response:
+            request.state.principal = await self._follower(request)
+            return await answer(request)
+
+        return Route(path, self._answered(followed), methods=["GET"])
+
     def change(self, path: str, answer: Answer, action: Action) -> Route:
         """Return the route of something that is changed, by a form or by a program."""
 
@@ -132,12 +143,31 @@ class Door:
 
         return answered
 
-    async def principal_of(self, request: Request) -> Principal | None:
-        """Return who asks, by token or session; None when nobody is known."""
+    async def token_of(self, request: Request) -> str | None:
+        """Return the token of whoever asks, sent with the request or kept in a session."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return self.access.authenticate(token.strip())
-        return self.access.authenticate(await self.sessions.token_of(request.cookies.get(COOKIE)))
+            return token.strip()
+        return await self.sessions.token_of(request.cookies.get(COOKIE))
+
+    async def principal_of(self, request: Request) -> Principal | None:
+        """Return who asks, by token or session; None when nobody is known."""
+        return self.access.authenticate(await self.token_of(request))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """The keys in the addresses that programs follow."""
+        return Subscriptions(self.sessions)
+
+    async def _follower(self, request: Request) -> Principal:
+        """Return who follows something: a viewer, when a key says who; else whoever asks."""
+        key = request.query_params.get("key")
+        if key is None:
+            return await self._principal(request, Action.READ)
+        principal = self.access.authenticate(self.subscriptions.token_of(key))
+        if principal is None or not may(principal, Action.READ):
+            raise Problem(401, "Who are you?", "This address is not valid, or not any more.")
+        return principal.model_copy(update={"role": "viewer"})
 
     async def admits(self, request: Request, action: Action = Action.READ) -> bool:
         """Tell whether who began a request may still do so, for answers that go on for long."""

@@ -55,9 +55,13 @@ class Sessions:
 
     def __init__(self, secret: bytes, clock: Clock, ended: Ended | None = None) -> None:
         """Bind the secret; it stays the same over restarts, and so do sessions."""
-        derived = hmac.digest(secret, PURPOSE, hashlib.sha256)
-        self._seal, self._clock = Fernet(base64.urlsafe_b64encode(derived)), clock
-        self._ended = ended or EndedHere()
+        self._secret, self._clock, self._ended = secret, clock, ended or EndedHere()
+        self._seal = self.seal_for(PURPOSE)
+
+    def seal_for(self, purpose: bytes) -> Fernet:
+        """Return the seal of a purpose: what one has sealed no other opens."""
+        derived = hmac.digest(self._secret, purpose, hashlib.sha256)
+        return Fernet(base64.urlsafe_b64encode(derived))
 
     def begin(self, token: str) -> str:
         """Return a new session of whoever holds a token."""

@@ -13,9 +13,9 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
-from conftest import NOW, Desk
 from google.protobuf.message_factory import GetMessageClass
 from reporting_book import golden_quarter
+from reporting_desk import NOW, Desk
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -456,6 +456,42 @@ async def test_the_head_of_what_never_ends_is_answered(visit: Visit) -> None:
 
     assert head.status_code == 200
     assert head.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_a_private_address_opens_what_is_followed_and_nothing_else(visit: Visit) -> None:
+    private = (await visit.program("staff").get("/subscribe.json")).json()
+    stranger = visit.browser()
+
+    for name, kind in (("calendar", "text/calendar"), ("feed", "application/atom+xml")):
+        answer = await stranger.get(private[name])
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+        key = parse_qs(urlsplit(private[name]).query)["key"][0]
+        assert "staff" not in key
+        assert key not in answer.text
+        for address in ("/reports.json", "/subscribe.json", "/reports/2024-Q1"):
+            assert (await stranger.get(address, params={"key": key})).status_code == 303
+        stranger.cookies.set(COOKIE, key)
+        assert (await stranger.get("/reports.json")).status_code == 303
+        stranger.cookies.clear()
+
+
+async def test_a_private_address_ends_with_the_token_it_was_made_with(visit: Visit) -> None:
+    private = (await visit.program("viewer").get("/subscribe.json")).json()
+    page = await visit.program("viewer").get("/subscribe", headers=PAGE)
+    assert urlsplit(private["calendar"]).path in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+    visit.tokens.revoked.add("viewer")
+    reader = visit.program("nobody")
+    assert (await reader.get(private["calendar"])).status_code == 401
+
+
+@pytest.mark.parametrize("key", ["", "viewer", "gAAAAA", "ü", "a" * 10_000])
+async def test_a_word_is_no_key_and_a_token_beside_it_does_not_help(visit: Visit, key: str) -> None:
+    answer = await visit.program("viewer").get("/activities.ics", params={"key": key})
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "This address is not valid, or not any more."
 
 
 CALLERS: dict[str, Role] = {

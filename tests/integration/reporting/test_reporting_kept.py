@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from conftest import NOW, Desk
 from reporting_book import Book, golden_quarter
+from reporting_desk import NOW, Desk
 
 from services.reporting import reports as module
 from services.reporting import standing as standing_module

@@ -5,8 +5,8 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 
 from services.reporting.domain.period import parse_period
 from services.reporting.presentation.language import language_of

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import NOW, Desk
 from reporting_book import LOS_ANGELES, NEW_YORK, Book, at, of, somebody
+from reporting_desk import NOW, Desk
 
 from services.reporting.domain.period import parse_period
 from services.reporting.reading import Inquiry

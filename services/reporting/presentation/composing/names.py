@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from services.reporting.domain.dates import stated_dates
 from services.reporting.presentation.language import Language
+from services.reporting.presentation.regions import region
 from services.reporting.presentation.sheet import Cell
 
 UNKNOWN, UNATTRIBUTED = "unknown", "unattributed"
@@ -49,13 +50,19 @@ def country(language: Language, code: str) -> str:
 
 @_kept
 def subdivision(language: Language, key: str) -> str:
-    """Return the name of a part of a country: Ohio, or its code where no name is known."""
+    """Return the name of a part of a country: Ohio, Limburg (Belgium).
+
+    Of the countries whose parts are named often our own words say it; others name the country too,
+    for several have a Limburg or a Punjab. Where nobody knows a name, its code stands.
+    """
     of, _, code = key.partition("-")
     if code == UNKNOWN:
         place = country(language, of)
         return language.text("{place}: part not known", place=place)
     name = language.named("subdivision", key)
-    return name if name != key else f"{code} ({country(language, of)})"
+    if name != key:
+        return name
+    return f"{region(key, language.code) or code} ({country(language, of)})"
 
 
 @_kept
