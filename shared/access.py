@@ -1,8 +1,8 @@
 """Who calls, and what they may do: the tokens this service knows, and one table of rights.
 
 The file named by TANDEM_TOKENS_FILE holds only hashes: `{"<sha256 of token>": {"name", "role"}}`,
-with `services` and `types` where somebody may not say everything. A change of it counts within a
-second, without a restart.
+with `services` and `types` where somebody may not say everything. A new token works at once, and
+one that was taken out ends within a second; nothing starts again for it.
 """
 
 import hashlib
@@ -132,8 +132,16 @@ class Access:
         """
         if token is None or not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
             return None
-        self._refresh()
+        if self._monotonic() - self._checked_at >= CHECK_SECONDS:
+            self._refresh()
         digest = digest_of(token)
+        found = self._found(digest)
+        if found is None:  # it may have been made a moment ago
+            self._refresh()
+            found = self._found(digest)
+        return found
+
+    def _found(self, digest: str) -> Principal | None:
         found = None
         for known, principal in self._principals.items():
             if hmac.compare_digest(known, digest):
@@ -142,10 +150,7 @@ class Access:
 
     def _refresh(self) -> None:
         """Take over a changed file; while it cannot be read, the old one counts for a minute."""
-        now = self._monotonic()
-        if now - self._checked_at < CHECK_SECONDS:
-            return
-        self._checked_at = now
+        self._checked_at = now = self._monotonic()
         try:
             state = self._stat()
             if state != self._state:

@@ -51,6 +51,14 @@ def test_a_revoked_token_is_refused_a_second_later(tmp_path: Path) -> None:
     assert access.authenticate("other") == DEMO
 
 
+def test_a_new_token_works_at_once(tmp_path: Path) -> None:
+    write(tmp_path / "tokens", secret=DEMO)
+    access = Access(tmp_path / "tokens", Hands())
+    assert access.authenticate("new") is None
+    write(tmp_path / "tokens", secret=DEMO, new=DEMO)
+    assert access.authenticate("new") == DEMO
+
+
 def test_an_unreadable_file_keeps_its_principals_for_a_minute_and_no_longer(tmp_path: Path) -> None:
     hands, file = Hands(), tmp_path / "tokens"
     write(file, secret=DEMO)
