@@ -80,9 +80,17 @@ class PublishRefused(Exception):
 
 
 async def connect(
-    address: NatsAddress, on_closed: Callable[[], Awaitable[None]] | None = None
+    address: NatsAddress,
+    on_closed: Callable[[], Awaitable[None]] | None = None,
+    on_error: Callable[[Exception], Awaitable[None]] | None = None,
 ) -> Client:
-    """Return a connection that reconnects for ever."""
+    """Return a connection that reconnects for ever.
+
+    Args:
+        address: where to, and who connects.
+        on_closed: told when it is closed for good.
+        on_error: told of what comes to no caller; it is logged when left out.
+    """
     return await nats.connect(
         address.url,
         name=address.name,
@@ -91,7 +99,7 @@ async def connect(
         max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_DELAY_SECONDS,
         ping_interval=PING_SECONDS,
-        error_cb=log_error,
+        error_cb=on_error or log_error,
         closed_cb=on_closed,
         # Our subjects are made of validated parts, and the server judges them once more.
         skip_subject_validation=True,

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "publish": ("publish", "publish"),
     "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),
+    "conformance": ("conformance", "conformance"),
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),
     "credentials": ("credentials", "commands"),

@@ -1,0 +1,101 @@
+"""Asking the services themselves, over gRPC, what became of an event; for who has no gateway."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+
+import grpc
+import grpc.aio
+from tandem.ledger.v1 import ledger_pb2 as ledger
+from tandem.ledger.v1 import ledger_pb2_grpc
+from tandem.reporting.v1 import reporting_pb2 as reporting
+from tandem.reporting.v1 import reporting_pb2_grpc
+
+from shared.client.errors import CannotAsk, NotAllowed, Rejected, Unreachable
+from shared.client.receipt import FactPlace, State, Told
+from shared.errors import Violation
+from shared.rpc.client import channel
+
+REPORTING = "reporting"
+MILLISECONDS = 1000
+NOT_ALLOWED = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
+
+
+class Services:
+    """The services by their addresses, under one bearer token."""
+
+    def __init__(self, addresses: Mapping[str, str], token_file: Path) -> None:
+        """Bind where each service answers: {"events": "127.0.0.1:50052", "reporting": …}."""
+        self._channels = {
+            name: channel(address, token_file=token_file) for name, address in addresses.items()
+        }
+
+    async def close(self) -> None:
+        """Close the channels."""
+        for each in self._channels.values():
+            await each.close()
+
+    async def told(self, service: str, id_: str, report_seconds: float | None) -> Told:
+        """Return what became of an event of one's own."""
+        stub = ledger_pb2_grpc.LedgerServiceStub(self._channel(service))
+        try:
+            answer = await stub.GetReceipts(ledger.GetReceiptsRequest(ids=[id_]))
+            return await self._told(service, answer.receipts[0], report_seconds)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in NOT_ALLOWED:
+                raise NotAllowed(str(error.details())) from None
+            raise Unreachable(f"{service} does not answer: {error.details()}") from None
+
+    async def _told(
+        self, service: str, receipt: ledger.MessageReceipt, report_seconds: float | None
+    ) -> Told:
+        facts = tuple(
+            FactPlace(fact.stream, fact.version, fact.type, fact.fact_id) for fact in receipt.facts
+        )
+        state = State(ledger.MessageState.Name(receipt.state).rpartition("_")[2].lower())
+        recorded = state is State.RECORDED
+        return Told(
+            receipt.id,
+            state,
+            facts,
+            receipt.recorded_at.ToDatetime(UTC) if recorded else None,
+            receipt.waiting_for if receipt.HasField("waiting_for") else None,
+            _rejected(receipt) if receipt.HasField("rejection") else None,
+            recorded
+            and report_seconds is not None
+            and await self._reported(service, facts, report_seconds),
+        )
+
+    async def _reported(
+        self, service: str, facts: tuple[FactPlace, ...], wait_seconds: float
+    ) -> bool:
+        if not facts:
+            return True  # it changed nothing
+        if REPORTING not in self._channels:
+            return False
+        stub = reporting_pb2_grpc.ReportingServiceStub(self._channels[REPORTING])
+        places = [reporting.FactPlace(stream=each.stream, version=each.version) for each in facts]
+        answer = await stub.GetProjected(
+            reporting.GetProjectedRequest(
+                ledger=service,
+                places=places,
+                wait_milliseconds=round(wait_seconds * MILLISECONDS),
+            )
+        )
+        return bool(answer.reported)
+
+    def _channel(self, service: str) -> grpc.aio.Channel:
+        if service not in self._channels:
+            raise CannotAsk(f"no address of {service} was given")
+        return self._channels[service]
+
+
+def _rejected(receipt: ledger.MessageReceipt) -> Rejected:
+    rejection = receipt.rejection
+    return Rejected(
+        receipt.id,
+        rejection.reason,
+        rejection.explanation,
+        [Violation(each.field, each.description) for each in rejection.violations],
+        rejection.rejected_id,
+    )
