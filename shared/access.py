@@ -47,7 +47,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     # What was rejected may name people, so it is for those who repair it.
     Action.INSPECT: frozenset({"staff", "operator", "service"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
-    Action.RESOLVE_CITIES: frozenset({"service"}),
+    Action.RESOLVE_CITIES: frozenset({"operator", "service"}),
 }
 
 
