@@ -50,7 +50,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     # Of publishers only about their own messages: shared/receipts.py.
     Action.READ_RECEIPTS: frozenset({"publisher", "staff", "operator", "service"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
-    Action.RESOLVE_CITIES: frozenset({"service"}),
+    Action.RESOLVE_CITIES: frozenset({"operator", "service"}),
 }
 
 

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("publications", "verify"),
     "explain": ("explain", "explain"),
     "publish": ("publish", "publish"),
+    "import": ("importing", "commands"),
     "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),
     "conformance": ("conformance", "conformance"),

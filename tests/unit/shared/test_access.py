@@ -99,7 +99,7 @@ def test_a_service_does_not_start_on_a_wrong_file_and_quotes_none_of_it(
         (Action.READ, {"publisher", "viewer", "staff", "operator", "service"}),
         (Action.INSPECT, {"staff", "operator", "service"}),
         (Action.READ_LEDGER, {"operator", "service"}),
-        (Action.RESOLVE_CITIES, {"service"}),
+        (Action.RESOLVE_CITIES, {"operator", "service"}),
     ],
 )
 def test_each_role_may_do_what_the_table_says(action: Action, roles: set[str]) -> None:
