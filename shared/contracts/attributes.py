@@ -80,7 +80,7 @@ def attributes_in(document: Mapping[str, Any]) -> Attributes:
     Raises:
         InvalidData: one is missing or wrong, or an extension breaks the rules for all attributes.
     """
-    strange = list(_strange(document)) if not document.keys() <= KNOWN else []
+    strange = list(strange_extensions(document)) if not document.keys() <= KNOWN else []
     try:
         attributes = Attributes.model_validate(
             {name: value for name, value in document.items() if value is not None}
@@ -92,7 +92,7 @@ def attributes_in(document: Mapping[str, Any]) -> Attributes:
     return attributes
 
 
-def _strange(document: Mapping[str, Any]) -> Iterator[Violation]:
+def strange_extensions(document: Mapping[str, Any]) -> Iterator[Violation]:
     """Yield what is wrong with the extensions, which nobody here reads but others may."""
     for name, value in document.items():
         if name in KNOWN or value is None:

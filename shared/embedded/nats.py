@@ -62,7 +62,12 @@ def publisher_subjects(
 
 
 def service_permissions(service: Service) -> Permissions:
-    """Return what a service may do: its facts, rejections, and its own durable consumer only."""
+    """Return what a service may do: its facts, rejections, and its own durable consumer only.
+
+    One that takes in may speak under the name of any publisher, and do nothing else.
+    """
+    if service.takes_in:
+        return _permissions(publish=["intake.>"], subscribe=[f"_INBOX_{service.name}.>"])
     publish = [f"facts.{service.name}.>", "rejected.>", "$JS.API.INFO"]
     publish += [f"$JS.API.STREAM.INFO.{stream}" for stream in (INTAKE, FACTS)]
     if service.consumes is not None:

@@ -17,6 +17,8 @@ from shared.embedded.registry import read_registry
 
 PASSED_ON = frozenset({"TANDEM_ALLOWED_HOSTS", "TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
 """Our own variables that `tandem up` hands down to the services as they are."""
+LIMITS = ("TANDEM_BATCH_", "TANDEM_BODY_", "TANDEM_CONNECTIONS_", "TANDEM_IDLE_", "TANDEM_QUOTA_")
+"""How the limits begin that an operator may set for the gateway."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _environment(
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("TANDEM_") or name in PASSED_ON
+        if not name.startswith("TANDEM_") or name in PASSED_ON or name.startswith(LIMITS)
     }
     # A thread that composes a report once would else keep an arena of its own: some 10 MB each.
     environment.setdefault("MALLOC_ARENA_MAX", "2")

@@ -207,7 +207,7 @@ def running_machine() -> Iterator[Machine]:
 
 async def _migrated(running: Servers) -> dict[str, asyncpg.Connection]:
     """Run every service's migrations and make the scratch database; returns open connections."""
-    names = [service.name for service in available_services()]
+    names = [service.name for service in available_services() if service.database]
     for name in names:
         owner = database_address(running, name, postgres.owner_role(name))
         built = importlib.import_module(f"services.{name}.app")

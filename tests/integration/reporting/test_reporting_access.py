@@ -36,7 +36,9 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "http.md"
 DOCUMENTED = {
     (method, path): who
     for method, path, who in re.findall(
-        r"^\| ([A-Z]+) \| `(.+?)` \| .+ \| (.+?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE
+        r"^\| ([A-Z]+) \| `(.+?)` \| .+ \| (.+?) \|$",
+        DOCUMENT.read_text("utf-8").partition("\n## The gateway\n")[0],
+        re.MULTILINE,
     )
 }
 """Who may ask for each address: everybody, readers or staff."""

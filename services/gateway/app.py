@@ -1,0 +1,53 @@
+"""Builds the gateway, once; nothing else constructs its parts."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from services.gateway.domain.quotas import Quotas
+from services.gateway.intake import Intake
+from services.gateway.settings import Settings
+from services.gateway.web import Limits, routes, site
+from shared.access import Access
+from shared.clock import Clock, system_clock
+from shared.connections import HEAD_SECONDS_MAX, Connections
+from shared.deposit import Deposit
+from shared.rpc import channel, serving
+from shared.running import App, app
+
+MIGRATIONS: Sequence[Path] = ()
+"""The gateway owns no table."""
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings | None = None, clock: Clock = system_clock
+) -> AsyncIterator[App]:
+    """Run the gateway; it is ready when this yields, and stopped cleanly when left."""
+    settings = settings or Settings()
+    async with app("gateway") as opened:
+        connection = await opened.broker(settings)
+        channels = {
+            name: channel(address, token_file=settings.token_file)
+            for name, address in settings.peers.items()
+        }
+        for name, each in channels.items():
+            opened.stack.push_async_callback(each.close)
+            opened.neighbours[name] = partial(serving, each)
+        limits = Limits(
+            settings.batch_events_max, settings.batch_bytes_max, settings.body_seconds_max
+        )
+        intake = Intake(Deposit(connection), clock)
+        served = routes(Access(settings.tokens_file), Quotas(settings.quotas), intake, limits)
+        connections = Connections(
+            settings.connections_max, settings.idle_seconds_max, HEAD_SECONDS_MAX
+        )
+        await opened.http(
+            settings.http_listen,
+            site(served),
+            settings.trusted_proxies,
+            settings.allowed_hosts,
+            connections,
+        )
+        yield opened
