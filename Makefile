@@ -83,6 +83,10 @@ growth: develop ## Measure events and reports as the history grows; FACTS=100000
 million: develop ## Send a million facts through processes killed at random; FACTS=50000 for fewer.
 	@$(BIN)/python -m tests.faults.million --facts $(or $(FACTS),1000000)
 
+.PHONY: hostile
+hostile: develop ## Send 100,000 hostile events beside a source that behaves; EVENTS=5000 for fewer.
+	@$(BIN)/python -m tests.faults.hostile --events $(or $(EVENTS),100000)
+
 .PHONY: torture-mutations
 torture-mutations: develop ## Take out each protection in turn, and see the torture tests fail.
 	@$(BIN)/python -m tests.faults.mutations

@@ -26,6 +26,19 @@ on conflict do nothing;
 with forgotten as (delete from person_identity where person = $1)
 delete from person where person = $1;
 
+-- forget_people
+-- Forget these people, and say how many of them were still known.
+with forgotten as (delete from person_identity where person = any ($1::text[])),
+     gone as (delete from person where person = any ($1::text[]) returning person)
+select count(*) from gone;
+
+-- erased_people
+-- Who was erased, and when: each has a stream of their own, so the index of streams leads there.
+select data->>'person' as person, min(recorded_at) as erased_at
+  from ledger
+ where stream >= 'person-' and stream < 'person.' and type = 'events.person_erased.v1'
+ group by 1;
+
 -- put_activity
 -- An activity as it was announced last.
 insert into activity (activity_id, title, kind, starts_at) values ($1, $2, $3, $4)

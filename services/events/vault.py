@@ -71,6 +71,11 @@ class Vault:
             rows = await connection.fetch(self._queries["identities_of"], key)
         return frozenset(row["identity"] for row in rows)
 
+    async def forget(self, keys: Sequence[str]) -> int:
+        """Forget these people, and return how many of them were known until now."""
+        async with self._pool.acquire() as connection:
+            return int(await connection.fetchval(self._queries["forget_people"], list(keys)))
+
     def hashes(self, source: str, person: Person) -> frozenset[bytes]:
         """Return the hashes of the identities that a source gives a person."""
         return frozenset(identity for _, identity in self._identities(source, person))

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rejected": ("messages", "rejected"),
     "waiting": ("messages", "waiting"),
     "queue": ("questions", "commands"),
+    "person": ("person", "commands"),
 }
 """Each command with the module of this package, and the name in it, that does it."""
 

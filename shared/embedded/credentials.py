@@ -35,6 +35,7 @@ from shared.embedded.registry import (
     secrets_name,
     write_registry,
 )
+from shared.erasing.intake import ERASER
 from shared.messaging import INTAKE
 from shared.operator_log import Actor, OperatorLog, user_here
 from shared.schemas import schemas
@@ -66,7 +67,7 @@ def prepare_credentials(
     directory: DataDirectory, services: Sequence[Service], clock: Clock = system_clock
 ) -> None:
     """Make every secret that is missing, and write what NATS and the services read of them."""
-    for name in (*(service.name for service in services), PROVISION, MONITOR):
+    for name in (*(service.name for service in services), PROVISION, MONITOR, ERASER):
         kept_public_key(directory.seed(name))
     for name in (*(service.name for service in services), *PEOPLE):
         kept_secret(directory.token(name))
@@ -210,7 +211,7 @@ def _check_name(name: str) -> None:
         raise CredentialRefused(
             f"{name!r} cannot name a credential: use 1 to 40 of a-z, 0-9 and the hyphen."
         )
-    if name in known | {PROVISION, MONITOR, *PEOPLE}:
+    if name in known | {PROVISION, MONITOR, ERASER, *PEOPLE}:
         raise CredentialRefused(f"{name} names a part of the system; choose another name.")
 
 
@@ -321,6 +322,7 @@ def _write_for_readers(
         for service in services
     }
     own[kept_public_key(directory.seed(PROVISION))] = nats.provision_permissions()
+    own[kept_public_key(directory.seed(ERASER))] = nats.eraser_permissions()
     theirs = {
         key.public_key: nats.publisher_permissions(
             publisher.name, publisher.services, publisher.types

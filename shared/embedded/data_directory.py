@@ -96,6 +96,11 @@ class DataDirectory:
         """The key that seals published reports, 32 random bytes in hex."""
         return self.secrets / "signing.key"
 
+    @property
+    def erased(self) -> Path:
+        """The keys of everybody who was erased: a backup is older, and brings them back without."""
+        return self.root / "erased.jsonl"
+
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""
         return self.secrets / f"{name}.seed"

@@ -22,6 +22,7 @@ from nats.aio.client import Client
 from shared.embedded.catalogue import HOST, Service
 from shared.embedded.data_directory import DataDirectory, OperatorError, write_private
 from shared.embedded.process import Program
+from shared.erasing.intake import ERASER, eraser_rights
 from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX, log_error
 
 FILE_STORE_BYTES_MAX = 10_000_000_000
@@ -86,6 +87,11 @@ def service_permissions(service: Service) -> Permissions:
 def provision_permissions() -> Permissions:
     """Return what the credential that makes streams and consumers may do."""
     return _permissions(publish=["$JS.API.>"], subscribe=["_INBOX_provision.>"])
+
+
+def eraser_permissions() -> Permissions:
+    """Return what the credential may do that takes a person out of INTAKE: read, and delete one."""
+    return _permissions(publish=[*eraser_rights()], subscribe=[f"_INBOX_{ERASER}.>"])
 
 
 def _permissions(*, publish: Sequence[str], subscribe: Sequence[str]) -> Permissions:

@@ -70,20 +70,27 @@ def service_program(servers: Servers, service: Service, services: Sequence[Servi
 
 
 def errand_program(
-    servers: Servers, service: Service, services: Sequence[Service], errand: str, *options: str
+    servers: Servers,
+    service: Service,
+    services: Sequence[Service],
+    errand: str,
+    *options: str,
+    credential: str | None = None,
 ) -> Program:
     """Return an errand of a service as a program to run once, under the role that owns its tables.
 
-    Errands are `migrate`, and whatever else its `python -m` knows.
+    Errands are `migrate`, and whatever else its `python -m` knows. With a `credential` it connects
+    to NATS by that and not by its service's own.
     """
+    environment = _environment(servers, service, services, role=postgres.owner_role(service.name))
+    if credential is not None:
+        environment["TANDEM_NATS_SEED_FILE"] = str(servers.directory.seed(credential))
     name = f"{service.name}-{errand}"
     return Program(
         name=name,
         command=(*_command(service), errand, *options),
         log=servers.directory.log(name),
-        environment=_environment(
-            servers, service, services, role=postgres.owner_role(service.name)
-        ),
+        environment=environment,
     )
 
 
@@ -150,6 +157,7 @@ def _environment(
         }
     if service.keeps_vault:
         environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
+        environment["TANDEM_ERASED_FILE"] = str(directory.erased)
     if service.logs_in:
         environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
     if service.seals:

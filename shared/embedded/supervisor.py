@@ -31,6 +31,7 @@ from shared.embedded.services import (
     publisher_endpoints,
     service_program,
 )
+from shared.erasing.intake import ERASER
 from shared.messaging import FACTS, INTAKE, bytes_lost
 from shared.messaging import provision as provision_of_messaging
 
@@ -91,6 +92,7 @@ async def running_system(
             raise OperatorError(f"NATS does not make the streams: {error}") from error
         progress("migrating the databases")
         await _migrate(running, services)
+        await _erase_again(running, services)
         keepers = [
             asyncio.create_task(_keep_streams(running, provision), name="keep streams"),
             asyncio.create_task(_keep_credentials(running, table), name="keep credentials"),
@@ -203,6 +205,16 @@ async def _migrate(running: Servers, services: Sequence[Service]) -> None:
         if service.database
     ]
     await all_of(*(run_to_end(program, MIGRATION_SECONDS_MAX) for program in programs))
+
+
+async def _erase_again(running: Servers, services: Sequence[Service]) -> None:
+    """Take out again whom a backup has brought back, before a service sees them."""
+    if not running.directory.erased.exists():
+        return
+    for service in services:
+        if service.keeps_vault:
+            program = errand_program(running, service, services, "reapply", credential=ERASER)
+            await run_to_end(program, MIGRATION_SECONDS_MAX)
 
 
 @contextmanager

@@ -89,6 +89,7 @@ class Machine:
             ack_wait_seconds: after how long the broker sends an unacknowledged message again;
                 what production has when left out.
         """
+        self.servers.directory.erased.unlink(missing_ok=True)
         await self._on_its_loop(self._empty(ack_wait_seconds))
 
     async def restart_nats(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from shared.embedded import nats as broker
@@ -22,6 +23,8 @@ from shared.embedded.credentials import (
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import servers
+from shared.erasing.intake import IntakeMessages
+from shared.erasing.sought import Sought, nobody
 from shared.messaging import provision
 from tests.support.doors import ANSWER_SECONDS_MAX, hold, may_publish
 
@@ -175,3 +178,31 @@ async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> 
 
 def _tokens(running: Servers) -> list[dict[str, str]]:
     return list(json.loads(running.directory.tokens.read_text()).values())
+
+
+async def test_the_eraser_reads_and_removes_messages_of_intake_and_does_nothing_else(
+    running: Servers,
+) -> None:
+    demo, eraser = await connect(running, "demo"), await connect(running, "eraser")
+    assert await may_publish(demo, "intake.demo.events.activity_held")
+    for forbidden in (
+        "intake.demo.events.activity_held",
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.PURGE.FACTS",
+        "$JS.API.STREAM.DELETE.INTAKE",
+        "$JS.API.CONSUMER.DELETE.INTAKE.events",
+        "$JS.API.CONSUMER.MSG.NEXT.INTAKE.events",
+    ):
+        assert not await answered(eraser, forbidden), forbidden
+    messages = IntakeMessages(eraser)
+    sought = Sought(nobody, {"anna.quill@gent.example"}, "erased-1")
+    assert await messages.naming(sought) == {}
+
+
+async def answered(connection: Client, subject: str) -> bool:
+    try:
+        await connection.request(subject, b"{}", timeout=ANSWER_SECONDS_MAX)
+    except (NatsTimeoutError, NoRespondersError):
+        return False
+    return True
