@@ -46,6 +46,7 @@ async def reapply(options: Sequence[str]) -> None:
 
     Those whom the vault does not know are not back. The ledger is told by events as it starts.
     """
+    words: set[str] = set()
     async with opened_erasing() as opened, kept_messages() as kept:
         for key in sorted(opened.erased):
             identities = await opened.vault.identities(key)
@@ -54,7 +55,9 @@ async def reapply(options: Sequence[str]) -> None:
                 found = await _learnt(opened.intake, kept, sought)
                 await opened.intake.erase(found, wait=False)
                 await erased(kept, sought)
+                words |= sought.words
         await opened.vault.forget(sorted(opened.erased))
+    tell({"words": sorted(words)})
 
 
 async def _learnt(intake: IntakeMessages, kept: Kept, sought: Sought) -> dict[int, str]:
