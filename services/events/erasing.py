@@ -6,6 +6,7 @@ recognised under every identity that any source gave them, however often this is
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from services.events.app import opened_erasing
 from services.events.vault import Vault
@@ -90,12 +91,15 @@ async def _known(vault: Vault, asked: Mapping[str, Any]) -> tuple[str | None, fr
 
 
 def hashes(vault: Vault, source: str, said: Mapping[str, Any]) -> frozenset[bytes]:
-    """Return the identities in an object that may describe somebody; none when it does not."""
+    """Return the identities in an object that may describe somebody; none when it does not.
+
+    Of what was rejected too, so it may break the contract in any way.
+    """
     fields = {
-        name: said[name]
+        name: normalize("NFC", text).strip()
         for name in IDENTITY_FIELDS
-        if isinstance(said.get(name), str) and said[name].isprintable()
+        if isinstance(text := said.get(name), str) and text.isprintable()
     }
     if not fields.keys() & {"id", "email"} and not {"name", "organisation"} <= fields.keys():
         return frozenset()
-    return vault.hashes(source, Person.model_construct(**fields))
+    return vault.hashes(source, Person.model_construct(None, **fields))
