@@ -8,7 +8,7 @@ from pathlib import Path
 from tandem.events.v1 import events_pb2_grpc
 
 from services.events import domain
-from services.events.forgotten import Forgotten, erased_in
+from services.events.forgotten import Forgotten
 from services.events.intake import Resolution
 from services.events.projections import project
 from services.events.rpc import EventsServicer
@@ -19,6 +19,7 @@ from shared.clock import Clock, system_clock
 from shared.contracts.events import EventsEvent
 from shared.contracts.messages.events import EventsDecision, EventsMessage
 from shared.database import LEDGER_TABLES, connect_pool
+from shared.erasing.erased import erased_in
 from shared.erasing.intake import ERASER, IntakeMessages
 from shared.execute import Executor, Rules
 from shared.intake import Intake

@@ -6,6 +6,7 @@ recognised under every identity that any source gave them, however often this is
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from services.events.app import opened_erasing
 from services.events.vault import Vault
@@ -46,6 +47,7 @@ async def reapply(options: Sequence[str]) -> None:
 
     Those whom the vault does not know are not back. The ledger is told by events as it starts.
     """
+    words: set[str] = set()
     async with opened_erasing() as opened, kept_messages() as kept:
         for key in sorted(opened.erased):
             identities = await opened.vault.identities(key)
@@ -54,7 +56,9 @@ async def reapply(options: Sequence[str]) -> None:
                 found = await _learnt(opened.intake, kept, sought)
                 await opened.intake.erase(found, wait=False)
                 await erased(kept, sought)
+                words |= sought.words
         await opened.vault.forget(sorted(opened.erased))
+    tell({"words": sorted(words)})
 
 
 async def _learnt(intake: IntakeMessages, kept: Kept, sought: Sought) -> dict[int, str]:
@@ -87,12 +91,15 @@ async def _known(vault: Vault, asked: Mapping[str, Any]) -> tuple[str | None, fr
 
 
 def hashes(vault: Vault, source: str, said: Mapping[str, Any]) -> frozenset[bytes]:
-    """Return the identities in an object that may describe somebody; none when it does not."""
+    """Return the identities in an object that may describe somebody; none when it does not.
+
+    Of what was rejected too, so it may break the contract in any way.
+    """
     fields = {
-        name: said[name]
+        name: normalize("NFC", text).strip()
         for name in IDENTITY_FIELDS
-        if isinstance(said.get(name), str) and said[name].isprintable()
+        if isinstance(text := said.get(name), str) and text.isprintable()
     }
     if not fields.keys() & {"id", "email"} and not {"name", "organisation"} <= fields.keys():
         return frozenset()
-    return vault.hashes(source, Person.model_construct(**fields))
+    return vault.hashes(source, Person.model_construct(None, **fields))

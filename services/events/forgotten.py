@@ -6,10 +6,7 @@ vault forget all of them.
 """
 
 import asyncio
-import json
 import logging
-import os
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from shared.clock import Clock
 from shared.contracts.messages.events import ErasePerson
 from shared.database import TRANSIENT
 from shared.draft import Task
+from shared.erasing.erased import add_erased, erased_in
 from shared.execute import Executor, command_of
 from shared.queries import Queries
 from shared.sift import own
@@ -28,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 SELF = "events"
 PAUSE_SECONDS = 1.0
-PRIVATE_FILE = 0o600
 
 PASSING: tuple[type[BaseException], ...] = (*TRANSIENT, asyncpg.PostgresError)
 """Errors after which the list is written again."""
@@ -72,7 +69,8 @@ class Forgotten:
                 "people who were erased had come back, and are erased again",
                 extra={"count": max(len(brought_back), again)},
             )
-        self._write({key: at for key, at in in_ledger.items() if key not in in_file})
+        news = {key: at for key, at in in_ledger.items() if key not in in_file}
+        add_erased(self._file, news)
         return max(len(brought_back), again)
 
     async def keep_for_ever(self) -> None:
@@ -83,7 +81,8 @@ class Forgotten:
             try:
                 known = erased_in(self._file)
                 told = await self._in_ledger()
-                self._write({key: at for key, at in told.items() if key not in known})
+                news = {key: at for key, at in told.items() if key not in known}
+                add_erased(self._file, news)
             except PASSING as error:
                 logger.warning("the list of the erased waits: %s", error or type(error).__name__)
                 self._recorded.set()
@@ -93,27 +92,3 @@ class Forgotten:
         async with self._pool.acquire() as connection:
             rows = await connection.fetch(self._queries["erased_people"])
         return {row["person"]: row["erased_at"] for row in rows}
-
-    def _write(self, erased: Mapping[str, datetime]) -> None:
-        if self._file is None or not erased:
-            return
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-        with os.fdopen(descriptor, "w") as file:
-            for key, at in erased.items():
-                file.write(json.dumps({"person": key, "erased_at": at.isoformat()}) + "\n")
-            file.flush()
-            os.fsync(descriptor)
-
-
-def erased_in(file: Path | None) -> dict[str, datetime]:
-    """Return who was erased according to a file; a last line cut short by a power cut is none."""
-    if file is None or not file.exists():
-        return {}
-    found = {}
-    for line in file.read_text("utf-8").splitlines():
-        try:
-            said = json.loads(line)
-            found[str(said["person"])] = datetime.fromisoformat(said["erased_at"])
-        except (ValueError, KeyError, TypeError):
-            logger.warning("a line of %s cannot be read", file)
-    return found

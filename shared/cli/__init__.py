@@ -24,7 +24,6 @@ messages.py      tandem rejected list, show; tandem waiting list
 questions.py     tandem queue list, resolve, dismiss
 person.py        tandem person erase, scan
 erasing.py       erasing a person, step by step, and the certificate of it
-errands.py       errands of services, run and heard
 status.py        tandem status
 """
 

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tandem.common.v1 import common_pb2
 from tandem.events.v1 import events_pb2, events_pb2_grpc
 
-from shared.cli.errands import errand
 from shared.cli.system import OWNERS, STAFF, System
 from shared.contracts.values import Person
 from shared.embedded.catalogue import SERVICES, Ports, Service
 from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.embedded.errands import errand
 from shared.embedded.services import Servers, errand_program
 from shared.embedded.wiping import wipe
 from shared.erasing.intake import ERASER

@@ -17,11 +17,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from shared.cli.errands import errand
 from shared.cli.system import DEFAULT_DATA, Data, System, find, run, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.catalogue import SERVICES, Ports
 from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.embedded.errands import errand
 from shared.embedded.services import Servers, errand_program
 
 REPORTING = next(service for service in SERVICES if service.name == "reporting")

@@ -284,8 +284,6 @@ password_encryption = scram-sha-256
 max_connections = 100
 shared_buffers = 128MB
 max_wal_size = 1GB
-# A segment of the log is removed once it is not needed, and not kept with what it held for later.
-wal_recycle = off
 # Errors name the row and the statement, never the values in it.
 log_error_verbosity = terse
 log_parameter_max_length_on_error = 0

@@ -22,6 +22,7 @@ from shared.embedded.credentials import (
     retire_keys,
 )
 from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock
+from shared.embedded.errands import errand
 from shared.embedded.process import all_of, run_to_end
 from shared.embedded.process_table import ProcessTable, stop_leftovers
 from shared.embedded.services import (
@@ -31,6 +32,8 @@ from shared.embedded.services import (
     publisher_endpoints,
     service_program,
 )
+from shared.embedded.wiping import wipe
+from shared.erasing.erased import erased_in
 from shared.erasing.intake import ERASER
 from shared.messaging import FACTS, INTAKE, bytes_lost
 from shared.messaging import provision as provision_of_messaging
@@ -209,12 +212,32 @@ async def _migrate(running: Servers, services: Sequence[Service]) -> None:
 
 async def _erase_again(running: Servers, services: Sequence[Service]) -> None:
     """Take out again whom a backup has brought back, before a service sees them."""
-    if not running.directory.erased.exists():
-        return
+    erased = list(erased_in(running.directory.erased))
     for service in services:
-        if service.keeps_vault:
-            program = errand_program(running, service, services, "reapply", credential=ERASER)
-            await run_to_end(program, MIGRATION_SECONDS_MAX)
+        if not service.keeps_vault or not await _known_again(running, service, erased):
+            continue
+        logger.warning("a backup has brought back people who were erased: they are erased again")
+        program = errand_program(running, service, services, "reapply", credential=ERASER)
+        words = [word async for told in errand(program) for word in told["words"]]
+        said = {"words": words, "stand_in": "erased-again"}
+        for other in services:
+            if other.consumes == INTAKE and other is not service:
+                program = errand_program(running, other, services, "erase")
+                async for _ in errand(program, said):
+                    pass
+        await wipe(running.directory, services)
+
+
+async def _known_again(running: Servers, service: Service, erased: Sequence[str]) -> bool:
+    """Tell whether a vault knows anybody who was erased."""
+    if not erased:
+        return False
+    connection = await postgres.connect(running.directory, database=service.name)
+    try:
+        known = "select exists (select from person where person = any ($1))"
+        return await connection.fetchval(known, erased) is True
+    finally:
+        await connection.close()
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """What the disk keeps of removed rows, wiped: pages of tables, samples of values, the log.
 
 PostgreSQL leaves a removed row in its page, and in the write-ahead log, until something else is
-written there. Tables are written anew, which gives them new files, and the log goes on in a new
-segment, so that a checkpoint removes all earlier ones (`wal_recycle = off`).
+written there. Tables are written anew, which gives them new files. Of the log it keeps segments for
+later, with what they held; so it goes on through all of them, which fills them with zeros, and a
+checkpoint then removes all earlier ones, while `wal_recycle` is off for that.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ LOCK_TIMEOUT = "10s"
 LOCK_TRIES_MAX = 6
 SAMPLES = "pg_catalog.pg_statistic"
 SEGMENTS_MAX = 256
+RELOAD_TRIES_MAX = 50
+RELOAD_PAUSE_SECONDS = 0.02
 CHECKPOINTS_MAX = 10
 CHECKPOINT_PAUSE_SECONDS = 0.5
 
@@ -84,6 +87,25 @@ async def _vacuum(connection: asyncpg.Connection, statement: str) -> None:
 
 async def _renew_log(connection: asyncpg.Connection, queries: Queries) -> int:
     """Leave nothing in the log of what was written until now, and return what that removed."""
+    await connection.execute("alter system set wal_recycle = off")
+    try:
+        await _reload(connection, "off")
+        return await _go_on(connection, queries)
+    finally:
+        await connection.execute("alter system reset wal_recycle")
+        await _reload(connection, "on")
+
+
+async def _reload(connection: asyncpg.Connection, wal_recycle: str) -> None:
+    """Let every process of PostgreSQL read its settings; an operator's own may keep it as it is."""
+    await connection.execute("select pg_reload_conf()")
+    for _ in range(RELOAD_TRIES_MAX):
+        if await connection.fetchval("show wal_recycle") == wal_recycle:
+            return
+        await asyncio.sleep(RELOAD_PAUSE_SECONDS)
+
+
+async def _go_on(connection: asyncpg.Connection, queries: Queries) -> int:
     for _ in range(SEGMENTS_MAX):
         later = await connection.fetchval(queries["later_segments"])
         await connection.execute(queries["next_segment"])

@@ -4,6 +4,7 @@ needles.py    a person's words in every way in which a file may have written the
 sought.py     who is looked for, and a message without them
 kept.py       rejected and waiting messages: the person is taken out of them
 intake.py     messages in INTAKE: overwritten on the disk
+erased.py     the list of who was erased, which no backup of a database brings back
 errand.py     the above as an errand of a service, under the role that owns its tables
 scanning.py   every file under a directory, read as an auditor would
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from shutil import rmtree
+from subprocess import run
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -133,14 +135,18 @@ async def test_no_file_names_somebody_who_was_erased_and_every_figure_stands() -
         directory, base = DataDirectory.at(Path(folder) / "data"), free_port_base()
         data = ("--data", str(directory.root))
         certificate_file = Path(folder) / "certificate.json"
+        backup = Path(folder) / "backup"
         async with embedded(directory, base) as system:
             await through_every_door(system, canary)
             code, said = await tandem("publish-report", "2024-Q1", *data)
             assert code == 0, said
+        copied(directory.postgres, backup)
+        async with embedded(directory, base) as system:
             rejected = await system.value("events", "select count(*) from rejected")
             waiting = await system.value("events", "select count(*) from waiting")
             before, published = await figures(system), await sha256_of_version_1(system)
             await system.execute("events", "analyze; checkpoint")
+            await keep_segments_for_later(system)
             there = canary.found_under(directory.root)
             for place in ("nats/jetstream", "postgres/base", "postgres/pg_wal"):
                 assert any(name.startswith(place) for name in there), f"no canary in {place}"
@@ -172,7 +178,37 @@ async def test_no_file_names_somebody_who_was_erased_and_every_figure_stands() -
             await says_erased(system)
             await what_waited_counts_for_nobody(system)
         assert canary.found_under(directory.root) == {}
-        assert canary.found_under(Path(folder)) == {}
+
+        rmtree(directory.postgres)
+        copied(backup, directory.postgres)
+        assert canary.found_under(directory.root), "the backup brings the canary back"
+        async with embedded(directory, base) as system:
+            await system.settled(SETTLED_SECONDS_MAX)
+            assert await figures(system) == before
+            assert await forgotten_again(system)
+        left = canary.found_under(directory.root / "postgres" / "base")
+        assert not left, "nothing but what other services had rejected"
+
+
+async def keep_segments_for_later(system: System) -> None:
+    """Let PostgreSQL set segments of its log aside, with what they hold, to be written again."""
+    for _ in range(3):
+        await system.rows(
+            "events", "select pg_logical_emit_message(true, 'test', ''), pg_switch_wal()"
+        )
+        await system.execute("events", "checkpoint")
+
+
+def copied(original: Path, copy: Path) -> None:
+    """Copy a folder with its owners: PostgreSQL runs as a user of its own."""
+    run(["cp", "-a", str(original), str(copy)], check=True)
+
+
+async def forgotten_again(system: System) -> bool:
+    """Whether the ledger of the backup says by now who was erased, and the vault knows them not."""
+    [erasure] = [fact for fact in await system.facts("events") if fact["kind"] == "person_erased"]
+    known = "select exists (select from person where person = $1)"
+    return not await system.value("events", known, erasure["data"]["person"])
 
 
 async def says_erased(system: System) -> None:

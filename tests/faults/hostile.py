@@ -204,7 +204,7 @@ def tables(outcome: Outcome) -> list[Table | str]:
 
 async def _main(count: int) -> bool:
     console = Console(width=WIDTH)
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(level=logging.ERROR)
     async with real_processes(QUIET, SOURCE) as real:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             outcome = await run(real, count, progress)

@@ -4,7 +4,7 @@ import json
 
 from tandem.events.v1.events_pb2 import ErasePersonRequest, Person
 
-from services.events.forgotten import erased_in
+from shared.erasing.erased import erased_in
 from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import attended, scheduled

@@ -1,4 +1,4 @@
-"""Errands of services, run by the command line: told in JSON, answered in JSON, a line each."""
+"""Errands of services, run and heard: told in JSON on standard input, answered in JSON lines."""
 
 import asyncio
 import json
