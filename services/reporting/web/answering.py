@@ -9,7 +9,7 @@ led to where one does.
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -28,6 +28,7 @@ from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
+from services.reporting.presentation.problems import retold
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reading.records import UnknownRecord
 from services.reporting.web.sessions import Sessions
@@ -282,13 +283,26 @@ def told(request: Request, problem: Problem) -> Response:
 
 
 def _told(request: Request, problem: Problem) -> Response:
+    language = language_asked(request, strict=False)
+    detail = retold(problem.detail, language)
     if wants_page(request):
         if problem.status == 401 and request.method in ("GET", "HEAD"):
             return RedirectResponse(f"/login?{urlencode(_back_to(request))}", status_code=303)
-        language = language_asked(request, strict=False)
-        return as_page("problem.html", language, request, problem.status, problem=problem)
-    challenge = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
-    return as_json(problem.document(), problem.status, "application/problem+json", challenge)
+        told_in = language if detail else language_of("en")
+        return as_page(
+            "problem.html",
+            language,
+            request,
+            problem.status,
+            problem=problem,
+            detail=detail or problem.detail,
+            told_in=told_in.tag,
+        )
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if detail:
+        problem = replace(problem, title=language.text(problem.title), detail=detail)
+        headers["Content-Language"] = language.tag
+    return as_json(problem.document(), problem.status, "application/problem+json", headers)
 
 
 def _back_to(request: Request) -> Mapping[str, str]:
