@@ -35,11 +35,14 @@ class Services:
         for each in self._channels.values():
             await each.close()
 
-    async def told(self, service: str, id_: str, report_seconds: float | None) -> Told:
-        """Return what became of an event of one's own."""
+    async def told(
+        self, service: str, id_: str, report_seconds: float | None, source: str | None = None
+    ) -> Told:
+        """Return what became of an event: of one's own, or of a `source` that one may ask about."""
         stub = ledger_pb2_grpc.LedgerServiceStub(self._channel(service))
         try:
-            answer = await stub.GetReceipts(ledger.GetReceiptsRequest(ids=[id_]))
+            request = ledger.GetReceiptsRequest(ids=[id_], source=source)
+            answer = await stub.GetReceipts(request)
             return await self._told(service, answer.receipts[0], report_seconds)
         except grpc.aio.AioRpcError as error:
             if error.code() in NOT_ALLOWED:
