@@ -7,8 +7,9 @@ whoever published just then. A connection that was closed for good is opened ane
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nats.errors
@@ -70,14 +71,7 @@ class NatsDoor:
     async def store(self, events: Sequence[Event]) -> list[Answer]:
         """Publish events, all or none, and return once they are on the disk."""
         traced = trace_headers()
-        messages = [
-            Outgoing(
-                event.subject(self._address.name),
-                {"content-type": STRUCTURED, **traced},
-                event.body,
-            )
-            for event in events
-        ]
+        messages = [message_of(event, self._address.name, traced) for event in events]
         connection = await self._connected()
         self._denied = None
         try:
@@ -130,6 +124,13 @@ class NatsDoor:
         if "permissions violation" in said.lower():
             self._denied = said.removeprefix("nats: ")
         logger.warning("nats: %s", said or type(error).__name__)
+
+
+def message_of(
+    event: Event, source: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Outgoing:
+    """Return an event as it goes over NATS: on the subject of its type, in structured mode."""
+    return Outgoing(event.subject(source), {"content-type": STRUCTURED, **headers}, event.body)
 
 
 def _rejected(notice: dict[str, Any]) -> Rejected:
