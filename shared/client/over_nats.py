@@ -17,7 +17,7 @@ from nats.aio.client import Client
 
 from shared.client.doors import Answer, trace_headers, trace_id_here
 from shared.client.errors import NotAllowed, Rejected
-from shared.client.event import Event
+from shared.client.event import Event, placed
 from shared.client.receipt import Questions
 from shared.client.retrying import TryAgain
 from shared.contracts.envelope import STRUCTURED
@@ -96,7 +96,7 @@ class NatsDoor:
         await connection.flush()
         try:
             async for message in subscription.messages:
-                yield _rejected(json.loads(message.data))
+                yield rejected(json.loads(message.data))
         finally:
             if not connection.is_closed:
                 await subscription.unsubscribe()
@@ -133,11 +133,13 @@ def message_of(
     return Outgoing(event.subject(source), {"content-type": STRUCTURED, **headers}, event.body)
 
 
-def _rejected(notice: dict[str, Any]) -> Rejected:
+def rejected(notice: Mapping[str, Any]) -> Rejected:
+    """Return a rejection as its owner announces it."""
+    found = [Violation(each["field"], each["description"]) for each in notice["violations"]]
     return Rejected(
         notice.get("id"),
         notice["reason"],
         notice["detail"],
-        [Violation(each["field"], each["description"]) for each in notice["violations"]],
+        placed(found, notice["detail"], envelope_read=notice.get("id") is not None),
         notice["rejected_id"],
     )
