@@ -14,6 +14,7 @@ from shared.client.errors import NotAccepted
 from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
 from shared.contracts.values import Message
 from shared.errors import Violation
+from shared.hints import json_path
 from shared.recorded import messages_by_type
 from shared.schemas import UNIONS
 from shared.sift import TOO_FAR_AHEAD, Raw, sift
@@ -147,16 +148,10 @@ def placed(violations: Iterable[Violation], detail: str, *, envelope_read: bool)
         envelope_read: an id and a type were told.
     """
     in_data = envelope_read and TOO_FAR_AHEAD not in detail
-    start = "$.data" if in_data else "$"
-    return [Violation(path_of(start, each.field), each.description) for each in violations]
-
-
-def path_of(start: str, field: str) -> str:
-    """Return the JSONPath of a field: "$.data.participants[0].role" of "participants.0.role"."""
-    if start == "$.data" and field == "data":
-        return start
-    steps = (f"[{step}]" if step.isdecimal() else f".{step}" for step in field.split("."))
-    return start + "".join(steps)
+    return [
+        Violation(json_path(each.field, within_data=in_data), each.description)
+        for each in violations
+    ]
 
 
 def _canonical(event: Mapping[str, Any]) -> bytes:
