@@ -8,7 +8,6 @@ from pathlib import Path
 from services.gateway.domain.quotas import Quotas
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
-from services.gateway.rejections import Rejections
 from services.gateway.settings import Settings
 from services.gateway.web import Limits, routes, site
 from shared.access import Access
@@ -51,7 +50,6 @@ async def running(
             intake,
             limits,
             Receipts(services, list(settings.peers)),
-            Rejections(channels),
         )
         connections = Connections(
             settings.connections_max, settings.idle_seconds_max, HEAD_SECONDS_MAX

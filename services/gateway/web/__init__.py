@@ -2,8 +2,8 @@
 
 answering.py says who is let in, how much they may send, and what is told when something goes
 wrong; bodies.py reads what they send within its bounds. Each other module answers some addresses:
-events.py takes events; receipts.py and rejections.py tell what became of them. Every address, and
-who may ask: docs/http.md.
+events.py takes events; receipts.py tells what became of them. Every address, and who may ask:
+docs/http.md.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,7 @@ from starlette.types import ASGIApp
 from services.gateway.domain.quotas import Quotas
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
-from services.gateway.rejections import Rejections
-from services.gateway.web import events, receipts, rejections
+from services.gateway.web import events, receipts
 from services.gateway.web.answering import Door, Identifies, failed, refused_by_router
 from services.gateway.web.events import Limits
 
@@ -38,7 +37,6 @@ def routes(
     intake: Intake,
     limits: Limits,
     told: Receipts,
-    kept: Rejections,
 ) -> list[BaseRoute]:
     """Return the routes of the gateway.
 
@@ -48,11 +46,9 @@ def routes(
         intake: where events go.
         limits: how much one request may bring.
         told: what became of events.
-        kept: those that could not be accepted.
     """
     door = Door(access, quotas)
     return [
         *events.routes(door, intake, limits),
         *receipts.routes(door, told),
-        *rejections.routes(door, kept),
     ]
