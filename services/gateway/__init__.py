@@ -7,6 +7,8 @@ Publishes  intake.<source>.<service>.<name>, in atomic batches that requests sha
 Serves     HTTP alone (web/): every address is in docs/http.md. What goes wrong is a problem
            document.
 
+And back: receipts.py asks the owners what became of it.
+
 The way of an event: web/bodies.py (bounded) -> domain/reading.py (its mode) -> domain/judging.py
 (as the owner will) -> intake.py (into INTAKE, durable) -> web/events.py (202).
 """

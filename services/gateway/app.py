@@ -7,9 +7,11 @@ from pathlib import Path
 
 from services.gateway.domain.quotas import Quotas
 from services.gateway.intake import Intake
+from services.gateway.receipts import Receipts
 from services.gateway.settings import Settings
 from services.gateway.web import Limits, routes, site
 from shared.access import Access
+from shared.client.over_grpc import Services
 from shared.clock import Clock, system_clock
 from shared.connections import HEAD_SECONDS_MAX, Connections
 from shared.deposit import Deposit
@@ -39,7 +41,16 @@ async def running(
             settings.batch_events_max, settings.batch_bytes_max, settings.body_seconds_max
         )
         intake = Intake(Deposit(connection), clock)
-        served = routes(Access(settings.tokens_file), Quotas(settings.quotas), intake, limits)
+        addresses = {**settings.peers, "reporting": settings.peer_reporting}
+        services = Services(addresses, settings.token_file)
+        opened.stack.push_async_callback(services.close)
+        served = routes(
+            Access(settings.tokens_file),
+            Quotas(settings.quotas),
+            intake,
+            limits,
+            Receipts(services, list(settings.peers)),
+        )
         connections = Connections(
             settings.connections_max, settings.idle_seconds_max, HEAD_SECONDS_MAX
         )

@@ -12,7 +12,7 @@ Rate = Annotated[float, Field(gt=0, le=1_000_000_000)]
 
 
 class Settings(EdgeSettings):
-    """What the gateway reads beyond every process's settings: the owners, and its limits.
+    """What the gateway reads beyond every process's settings: its neighbours, and its limits.
 
     A burst is how much may come at once, and a rate how quickly it may come again. Requests and
     events of one credential count together, whichever address they are sent to.
@@ -21,6 +21,7 @@ class Settings(EdgeSettings):
     peer_membership: str
     peer_events: str
     peer_resources: str
+    peer_reporting: str
     batch_events_max: Annotated[int, Field(ge=1, le=BATCH_MESSAGES_MAX)] = BATCH_MESSAGES_MAX
     batch_bytes_max: Annotated[int, Field(ge=1024, le=BATCH_BYTES_MAX)] = BATCH_BYTES_MAX
     body_seconds_max: Annotated[float, Field(gt=0, le=600)] = 30.0

@@ -20,11 +20,11 @@ from shared.cli.import_state import (
     rolls,
 )
 from shared.cli.import_text import Outcome, Plan, outcome_text, plan_text
-from shared.cli.publish import problem_of, seed_file_of, send, subject_of
+from shared.cli.publish import problem_of, seed_file_of, send
 from shared.cli.report_text import console as wide_console
 from shared.cli.system import System, run, this_command
 from shared.cli.terminal import printable
-from shared.contracts.envelope import STRUCTURED
+from shared.client import Event, Publisher
 from shared.contracts.messages.events import RecordAttendance
 from shared.contracts.values import CityReference
 from shared.embedded.data_directory import OperatorError
@@ -33,7 +33,6 @@ from shared.importing.drafting import CloudEvent, Draft, Naming, cloud_events, f
 from shared.importing.known import KnownActivity
 from shared.importing.periods import quarters_of
 from shared.importing.reading import FileRefused, Problem, Reading
-from shared.messaging import NatsAddress, Outgoing
 
 PROBLEMS_SHOWN_MAX = 20
 QUARTERS_SHOWN_MAX = 8
@@ -98,7 +97,7 @@ def carry_out(
     if dry_run:
         console.print("Nothing was sent: this was a dry run.", style="bold")
         return
-    _publish(events, NatsAddress(system.endpoints["nats"], credential, seed_file))
+    _publish(events, Publisher.over_nats(system.endpoints["nats"], credential, seed_file))
     console.print(outcome_text(_outcome(system, job, before, events, credential), this_command()))
 
 
@@ -191,22 +190,14 @@ def _plan(
     )
 
 
-def _publish(events: Sequence[CloudEvent], address: NatsAddress) -> None:
+def _publish(events: Sequence[CloudEvent], publisher: Publisher) -> None:
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("publishing", total=len(events))
-        messages = _outgoing(events, address.name)
-        asyncio.run(send(address, messages, lambda count: progress.advance(task, count)))
-
-
-def _outgoing(events: Sequence[CloudEvent], credential: str) -> Iterator[Outgoing]:
-    for event in events:
-        body = _body(event)
-        subject = subject_of(body, credential)
-        assert subject is not None  # noqa: S101 - the type comes from the contract
-        yield Outgoing(subject, {"content-type": STRUCTURED}, body)
+        said = (Event.parse(_body(event)) for event in events)
+        asyncio.run(send(publisher, said, lambda count: progress.advance(task, count)))
 
 
 def _outcome(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from shared.errors import TandemError, Violation
 
+SHOWN_MAX = 3
+
 
 class ClientError(TandemError):
     """Any of the errors below."""
@@ -22,10 +24,15 @@ class NotAccepted(ClientError):
         self, event_id: str | None, reason: str, detail: str, violations: Sequence[Violation] = ()
     ) -> None:
         """Name the event and what is wrong with it."""
-        named = "; ".join(f"{each.field}: {each.description}" for each in violations[:3])
-        super().__init__(f"{event_id or 'an event'}: {reason}: {named or detail}")
         self.event_id, self.reason, self.detail = event_id, reason, detail
         self.violations = tuple(violations)
+        super().__init__(f"{event_id or 'an event'}: {reason}: {self.told}")
+
+    @property
+    def told(self) -> str:
+        """What is wrong: the first fields at fault with their paths, or the sentence."""
+        shown = [f"{each.field}: {each.description}" for each in self.violations[:SHOWN_MAX]]
+        return "; ".join(shown) or self.detail
 
 
 class Rejected(NotAccepted):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,9 +14,10 @@ from shared.client.errors import NotAccepted
 from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
 from shared.contracts.values import Message
 from shared.errors import Violation
+from shared.hints import json_path
 from shared.recorded import messages_by_type
 from shared.schemas import UNIONS
-from shared.sift import Raw, Rejection, sift
+from shared.sift import TOO_FAR_AHEAD, Raw, sift
 
 ID_HEX_DIGITS = 32
 
@@ -126,7 +127,9 @@ class Event:
             [Raw(subject, {"content-type": STRUCTURED}, self.body, now)], union, now
         )
         for rejection in rejections:
-            raise NotAccepted(self.id, rejection.reason, rejection.detail, _placed(rejection))
+            read = rejection.id is not None
+            found = placed(rejection.violations, rejection.detail, envelope_read=read)
+            raise NotAccepted(self.id, rejection.reason, rejection.detail, found)
 
 
 @cache
@@ -135,24 +138,20 @@ def _unions() -> Mapping[str, Any]:
     return {name.split(".")[1]: union for union in UNIONS for name in messages_by_type(union)}
 
 
-def _placed(rejection: Rejection) -> list[Violation]:
-    """Return what is wrong with the paths in the event, not in its data.
+def placed(violations: Iterable[Violation], detail: str, *, envelope_read: bool) -> list[Violation]:
+    """Return what an owner found wrong, each with its path in the event: "$.data.city.name".
 
-    Whatever of the envelope is wrong is found before an id is told, but for a time too far ahead.
+    Args:
+        violations: with fields of the envelope or of the data; whatever of the envelope is wrong is
+            found before the data are looked at, but for a time too far ahead.
+        detail: the sentence that goes with them.
+        envelope_read: an id and a type were told.
     """
-    of_envelope = rejection.id is None or "is later than" in rejection.detail
-    start = "$" if of_envelope else "$.data"
+    in_data = envelope_read and TOO_FAR_AHEAD not in detail
     return [
-        Violation(path_of(start, each.field), each.description) for each in rejection.violations
+        Violation(json_path(each.field, within_data=in_data), each.description)
+        for each in violations
     ]
-
-
-def path_of(start: str, field: str) -> str:
-    """Return the JSONPath of a field: "$.data.participants[0].role" of "participants.0.role"."""
-    if start == "$.data" and field == "data":
-        return start
-    steps = (f"[{step}]" if step.isdecimal() else f".{step}" for step in field.split("."))
-    return start + "".join(steps)
 
 
 def _canonical(event: Mapping[str, Any]) -> bytes:

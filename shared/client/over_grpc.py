@@ -12,6 +12,7 @@ from tandem.reporting.v1 import reporting_pb2 as reporting
 from tandem.reporting.v1 import reporting_pb2_grpc
 
 from shared.client.errors import CannotAsk, NotAllowed, Rejected, Unreachable
+from shared.client.event import placed
 from shared.client.receipt import FactPlace, State, Told
 from shared.errors import Violation
 from shared.rpc.client import channel
@@ -26,20 +27,22 @@ class Services:
 
     def __init__(self, addresses: Mapping[str, str], token_file: Path) -> None:
         """Bind where each service answers: {"events": "127.0.0.1:50052", "reporting": …}."""
-        self._channels = {
-            name: channel(address, token_file=token_file) for name, address in addresses.items()
-        }
+        self._addresses, self._token_file = dict(addresses), token_file
+        self._channels: dict[str, grpc.aio.Channel] = {}
 
     async def close(self) -> None:
         """Close the channels."""
-        for each in self._channels.values():
-            await each.close()
+        while self._channels:
+            await self._channels.popitem()[1].close()
 
-    async def told(self, service: str, id_: str, report_seconds: float | None) -> Told:
-        """Return what became of an event of one's own."""
+    async def told(
+        self, service: str, id_: str, report_seconds: float | None, source: str | None = None
+    ) -> Told:
+        """Return what became of an event: of one's own, or of a `source` that one may ask about."""
         stub = ledger_pb2_grpc.LedgerServiceStub(self._channel(service))
         try:
-            answer = await stub.GetReceipts(ledger.GetReceiptsRequest(ids=[id_]))
+            request = ledger.GetReceiptsRequest(ids=[id_], source=source)
+            answer = await stub.GetReceipts(request)
             return await self._told(service, answer.receipts[0], report_seconds)
         except grpc.aio.AioRpcError as error:
             if error.code() in NOT_ALLOWED:
@@ -71,9 +74,9 @@ class Services:
     ) -> bool:
         if not facts:
             return True  # it changed nothing
-        if REPORTING not in self._channels:
+        if REPORTING not in self._addresses:
             return False
-        stub = reporting_pb2_grpc.ReportingServiceStub(self._channels[REPORTING])
+        stub = reporting_pb2_grpc.ReportingServiceStub(self._channel(REPORTING))
         places = [reporting.FactPlace(stream=each.stream, version=each.version) for each in facts]
         answer = await stub.GetProjected(
             reporting.GetProjectedRequest(
@@ -85,8 +88,12 @@ class Services:
         return bool(answer.reported)
 
     def _channel(self, service: str) -> grpc.aio.Channel:
-        if service not in self._channels:
+        """Return the channel to a service, opened by the loop that first asks it."""
+        if service not in self._addresses:
             raise CannotAsk(f"no address of {service} was given")
+        if service not in self._channels:
+            address = self._addresses[service]
+            self._channels[service] = channel(address, token_file=self._token_file)
         return self._channels[service]
 
 
@@ -96,6 +103,11 @@ def _rejected(receipt: ledger.MessageReceipt) -> Rejected:
         receipt.id,
         rejection.reason,
         rejection.explanation,
-        [Violation(each.field, each.description) for each in rejection.violations],
+        # It is known by its id, so its envelope could be read.
+        placed(
+            [Violation(each.field, each.description) for each in rejection.violations],
+            rejection.explanation,
+            envelope_read=True,
+        ),
         rejection.rejected_id,
     )

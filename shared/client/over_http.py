@@ -29,6 +29,8 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Half of what the gateway takes, for what stands between the events."""
 ANSWER_SECONDS_MAX = 30.0
 LOOK_SECONDS = 1.0
+REJECTED_MAX = 200
+"""So many are looked at, the newest first: more in LOOK_SECONDS are not heard of one by one."""
 RETRY_AFTER_SECONDS_MAX = 60.0
 UNSURE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 UNFIT = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -130,16 +132,16 @@ class HttpDoor:
             fresh = [each for each in await self._rejected() if each["rejected_id"] not in seen]
             for each in reversed(fresh):
                 seen.add(each["rejected_id"])
-                yield rejection_of(each["id"], each)
+                yield rejection_of(each["id"], {**each, "explanation": each["detail"]})
 
     async def _rejected(self) -> list[Mapping[str, Any]]:
         try:
-            answer = await self._gateway.ask("GET", "/rejections")
+            answer = await self._gateway.ask("GET", "/rejected", params={"limit": REJECTED_MAX})
         except TryAgain:
             return []
         if answer.status_code != HTTPStatus.OK:
             raise NotAllowed(_said(answer))
-        return list(answer.json()["rejections"])
+        return list(answer.json()["rejected"])
 
 
 def told_of(document: Mapping[str, Any]) -> Told:

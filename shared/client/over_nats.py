@@ -7,8 +7,9 @@ whoever published just then. A connection that was closed for good is opened ane
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nats.errors
@@ -16,7 +17,7 @@ from nats.aio.client import Client
 
 from shared.client.doors import Answer, trace_headers, trace_id_here
 from shared.client.errors import NotAllowed, Rejected
-from shared.client.event import Event
+from shared.client.event import Event, placed
 from shared.client.receipt import Questions
 from shared.client.retrying import TryAgain
 from shared.contracts.envelope import STRUCTURED
@@ -70,14 +71,7 @@ class NatsDoor:
     async def store(self, events: Sequence[Event]) -> list[Answer]:
         """Publish events, all or none, and return once they are on the disk."""
         traced = trace_headers()
-        messages = [
-            Outgoing(
-                event.subject(self._address.name),
-                {"content-type": STRUCTURED, **traced},
-                event.body,
-            )
-            for event in events
-        ]
+        messages = [message_of(event, self._address.name, traced) for event in events]
         connection = await self._connected()
         self._denied = None
         try:
@@ -102,7 +96,7 @@ class NatsDoor:
         await connection.flush()
         try:
             async for message in subscription.messages:
-                yield _rejected(json.loads(message.data))
+                yield rejected(json.loads(message.data))
         finally:
             if not connection.is_closed:
                 await subscription.unsubscribe()
@@ -132,11 +126,20 @@ class NatsDoor:
         logger.warning("nats: %s", said or type(error).__name__)
 
 
-def _rejected(notice: dict[str, Any]) -> Rejected:
+def message_of(
+    event: Event, source: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Outgoing:
+    """Return an event as it goes over NATS: on the subject of its type, in structured mode."""
+    return Outgoing(event.subject(source), {"content-type": STRUCTURED, **headers}, event.body)
+
+
+def rejected(notice: Mapping[str, Any]) -> Rejected:
+    """Return a rejection as its owner announces it."""
+    found = [Violation(each["field"], each["description"]) for each in notice["violations"]]
     return Rejected(
         notice.get("id"),
         notice["reason"],
         notice["detail"],
-        [Violation(each["field"], each["description"]) for each in notice["violations"]],
+        placed(found, notice["detail"], envelope_read=notice.get("id") is not None),
         notice["rejected_id"],
     )

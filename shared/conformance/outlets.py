@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.client.errors import Rejected
-from shared.client.event import path_of
 from shared.client.over_http import Gateway
+from shared.client.over_nats import rejected
 from shared.client.receipt import Questions, State, Told
 from shared.conformance.case import Case, Outcome
 from shared.messaging import NatsAddress, Outgoing, connect, publish_one
@@ -41,10 +41,7 @@ async def over_nats(
         async def became() -> Outcome | None:
             for notice in notices:
                 if (notice["id"] or "") == case.id:
-                    fields = [each["field"] for each in notice["violations"]]
-                    return Outcome(
-                        "rejected", notice["reason"], _paths(fields), str(notice["detail"])
-                    )
+                    return _of_rejection(rejected(notice))
             return await _settled(questions, case)
 
         return await _until(became)
@@ -109,14 +106,8 @@ async def _settled(questions: Questions, case: Case) -> Outcome | None:
 
 
 def _of_rejection(rejection: Rejected) -> Outcome:
-    fields = [each.field for each in rejection.violations]
-    paths = tuple(fields) if all(each.startswith("$") for each in fields) else _paths(fields)
+    paths = tuple(each.field for each in rejection.violations)
     return Outcome("rejected", rejection.reason, paths, rejection.detail)
-
-
-def _paths(fields: list[str]) -> tuple[str, ...]:
-    """Return the paths that fields may mean: an owner names them without saying of what."""
-    return tuple(path_of(start, field) for field in fields for start in ("$.data", "$"))
 
 
 async def _until(became: Callable[[], Awaitable[Outcome | None]]) -> Outcome:

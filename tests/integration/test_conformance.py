@@ -7,7 +7,7 @@ import pytest
 
 from shared.cli.conformance import run, tell
 from shared.client.over_grpc import Services
-from shared.conformance import Case, cases, over_nats
+from shared.conformance import Case, cases, over_http, over_nats
 from tests.support.system import System
 
 OWNERS = ("membership", "events", "resources")
@@ -39,6 +39,13 @@ async def test_every_case_goes_as_it_should_over_nats(
         assert failures(judged) == []
         tell(judged)
         assert re.search(r"(\d+) of \1 as they should be", capsys.readouterr().out)
+
+
+async def test_every_case_goes_as_it_should_over_http(system: System) -> None:
+    await system.start("membership", "events", "resources", "gateway")
+    token_file = system.servers.directory.token("demo")
+    outlet = over_http(system.http("gateway"), token_file)
+    assert failures(await run(of_door("http", "one"), outlet)) == []
 
 
 async def test_what_does_not_go_as_it_should_is_named(

@@ -2,7 +2,8 @@
 
 answering.py says who is let in, how much they may send, and what is told when something goes
 wrong; bodies.py reads what they send within its bounds. Each other module answers some addresses:
-events.py takes events. Every address, and who may ask: docs/http.md.
+events.py takes events; receipts.py tells what became of them. Every address, and who may ask:
+docs/http.md.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ from starlette.types import ASGIApp
 
 from services.gateway.domain.quotas import Quotas
 from services.gateway.intake import Intake
-from services.gateway.web import events
+from services.gateway.receipts import Receipts
+from services.gateway.web import events, receipts
 from services.gateway.web.answering import Door, Identifies, failed, refused_by_router
 from services.gateway.web.events import Limits
 
@@ -29,7 +31,13 @@ def site(routes: Sequence[BaseRoute]) -> ASGIApp:
     )
 
 
-def routes(access: Identifies, quotas: Quotas, intake: Intake, limits: Limits) -> list[BaseRoute]:
+def routes(
+    access: Identifies,
+    quotas: Quotas,
+    intake: Intake,
+    limits: Limits,
+    told: Receipts,
+) -> list[BaseRoute]:
     """Return the routes of the gateway.
 
     Args:
@@ -37,6 +45,10 @@ def routes(access: Identifies, quotas: Quotas, intake: Intake, limits: Limits) -
         quotas: how much each credential may send.
         intake: where events go.
         limits: how much one request may bring.
+        told: what became of events.
     """
     door = Door(access, quotas)
-    return [*events.routes(door, intake, limits)]
+    return [
+        *events.routes(door, intake, limits),
+        *receipts.routes(door, told),
+    ]
