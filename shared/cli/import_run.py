@@ -27,7 +27,7 @@ from shared.cli.terminal import printable
 from shared.client import Event, Publisher
 from shared.contracts.messages.events import RecordAttendance
 from shared.contracts.values import CityReference
-from shared.embedded.data_directory import OperatorError
+from shared.embedded.data_directory import DataDirectory, OperatorError, kept_secret
 from shared.importing import comparing
 from shared.importing.drafting import CloudEvent, Draft, Naming, cloud_events, file_hash
 from shared.importing.known import KnownActivity
@@ -81,7 +81,8 @@ def carry_out(
     drafts = job.reading.drafts
     with Console(stderr=True).status("looking at what is known"):
         before = _before(system, job)
-    naming = Naming(credential, job.prefix, seed_file.read_bytes())
+    key = bytes.fromhex(kept_secret(DataDirectory(system.root).imports_key))
+    naming = Naming(credential, job.prefix, key)
     standing = _standing(drafts, naming, before.rolls)
     if restore and standing is not None and standing.replaced:
         naming, standing = replace(naming, after=before.rolls[-1].file_hash), None
@@ -185,7 +186,7 @@ def _plan(
         cities=list(_cities(job.reading.drafts)),
         answers=before.cities,
         reports=before.reports,
-        events=[event["type"] for event in events],
+        events=[event["type"] for event in events] if standing is None else [],
         replaces=replaces,
     )
 

@@ -124,7 +124,7 @@ def _cities(plan: Plan) -> Iterator[str]:
     if len(unknown) > CITIES_SHOWN_MAX:
         yield f"  and {len(unknown) - CITIES_SHOWN_MAX:,} more"
     if unknown:
-        yield "  these wait in the work queue for somebody who knows: tandem queue list"
+        yield "  unknown ones go to the work queue: tandem queue list"
 
 
 def _times(count: int) -> str:

@@ -101,6 +101,11 @@ class DataDirectory:
         """The keys of everybody who was erased: a backup is older, and brings them back without."""
         return self.root / "erased.jsonl"
 
+    @property
+    def imports_key(self) -> Path:
+        """The key under which what imported files say of people is hashed, 32 bytes in hex."""
+        return self.secrets / "imports.key"
+
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""
         return self.secrets / f"{name}.seed"

@@ -47,6 +47,7 @@ COUNTED = (
     "registration cancelled",
     "there as attendee",
     f"there {TELEPHONE}",
+    *(f"there as {role}" for role in ("panelist", "host", "staff", "test")),
 )
 
 

@@ -1,4 +1,4 @@
-"""Files as platforms export them (tests/support/imports, invented people), and their reading."""
+"""Files as platforms export them (docs/examples/importing, invented people), and their reading."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.importing.moments import Clock
 from shared.importing.reading import Reading
 from shared.importing.tables import rows_of
 
-FILES = Path(__file__).parent / "imports"
+FILES = Path(__file__).parents[2] / "docs" / "examples" / "importing"
 NEW_YORK = Clock("America/New_York")
 MAPPING = mapping_of((FILES / "mapping.toml").read_bytes())
 

@@ -6,7 +6,6 @@ import pytest
 
 from shared.importing import zoom
 from shared.importing.mapping import Mapping, mapping_of
-from shared.importing.moments import Clock
 from shared.importing.reading import FileRefused
 from shared.importing.tables import rows_of
 from tests.support.importing import messages, read_zoom, text
@@ -110,7 +109,7 @@ def test_a_custom_question_is_read_where_the_mapping_names_it() -> None:
 
 
 def test_both_generations_of_headings_and_dates_are_read() -> None:
-    reading = read_zoom(text("webinar-2020.csv"), clock=Clock("America/New_York"))
+    reading = read_zoom(text("webinar-2020.csv"), mapping=Mapping())
     [held] = messages(reading.drafts, "activity_held")
     assert held.started_at == datetime.fromisoformat("2020-03-28T08:07:00-04:00")
     assert reading.people == {
