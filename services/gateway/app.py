@@ -6,15 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from services.gateway.domain.quotas import Quotas
+from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
 from services.gateway.settings import Settings
-from services.gateway.web import Limits, routes, site
+from services.gateway.web import Limits, Parts, routes, site
 from shared.access import Access
 from shared.clock import Clock, system_clock
 from shared.connections import HEAD_SECONDS_MAX, Connections
 from shared.deposit import Deposit
 from shared.rpc import channel, serving
 from shared.running import App, app
+from shared.webhooks import Webhooks
 
 MIGRATIONS: Sequence[Path] = ()
 """The gateway owns no table."""
@@ -39,7 +41,16 @@ async def running(
             settings.batch_events_max, settings.batch_bytes_max, settings.body_seconds_max
         )
         intake = Intake(Deposit(connection), clock)
-        served = routes(Access(settings.tokens_file), Quotas(settings.quotas), intake, limits)
+        served = routes(
+            Parts(
+                Access(settings.tokens_file),
+                Quotas(settings.quotas),
+                limits,
+                intake,
+                Webhooks(settings.webhooks_file),
+                Fetching(),
+            )
+        )
         connections = Connections(
             settings.connections_max, settings.idle_seconds_max, HEAD_SECONDS_MAX
         )

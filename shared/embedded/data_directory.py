@@ -96,6 +96,11 @@ class DataDirectory:
         """The key that seals published reports, 32 random bytes in hex."""
         return self.secrets / "signing.key"
 
+    @property
+    def webhooks(self) -> Path:
+        """The webhooks of other platforms, with their secrets."""
+        return self.secrets / "webhooks.json"
+
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""
         return self.secrets / f"{name}.seed"

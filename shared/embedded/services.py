@@ -152,6 +152,8 @@ def _environment(
         environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
     if service.logs_in:
         environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
+    if service.takes_in:
+        environment["TANDEM_WEBHOOKS_FILE"] = str(directory.webhooks)
     if service.seals:
         environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:

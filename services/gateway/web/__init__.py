@@ -2,10 +2,12 @@
 
 answering.py says who is let in, how much they may send, and what is told when something goes
 wrong; bodies.py reads what they send within its bounds. Each other module answers some addresses:
-events.py takes events. Every address, and who may ask: docs/http.md.
+events.py takes events, webhooks.py what other platforms send. Every address, and who may ask:
+docs/http.md.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,12 +15,15 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from services.gateway.domain.quotas import Quotas
+from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
-from services.gateway.web import events
-from services.gateway.web.answering import Door, Identifies, failed, refused_by_router
+from services.gateway.web import events, webhooks
+from services.gateway.web.answering import Door, failed, refused_by_router
 from services.gateway.web.events import Limits
+from shared.access import Access
+from shared.webhooks import Webhooks
 
-__all__ = ["Limits", "routes", "site"]
+__all__ = ["Limits", "Parts", "routes", "site"]
 
 
 def site(routes: Sequence[BaseRoute]) -> ASGIApp:
@@ -29,14 +34,31 @@ def site(routes: Sequence[BaseRoute]) -> ASGIApp:
     )
 
 
-def routes(access: Identifies, quotas: Quotas, intake: Intake, limits: Limits) -> list[BaseRoute]:
-    """Return the routes of the gateway.
+@dataclass(frozen=True)
+class Parts:
+    """What the routes stand on.
 
     Args:
-        access: who knows the tokens.
-        quotas: how much each credential may send.
-        intake: where events go.
+        access: who knows the credentials.
+        quotas: how much each may send.
         limits: how much one request may bring.
+        intake: where events go.
+        webhooks: the platforms that may speak for a credential.
+        fetching: asks their APIs.
     """
-    door = Door(access, quotas)
-    return [*events.routes(door, intake, limits)]
+
+    access: Access
+    quotas: Quotas
+    limits: Limits
+    intake: Intake
+    webhooks: Webhooks
+    fetching: Fetching
+
+
+def routes(parts: Parts) -> list[BaseRoute]:
+    """Return the routes of the gateway."""
+    door = Door(parts.access, parts.quotas)
+    return [
+        *events.routes(door, parts.intake, parts.limits),
+        *webhooks.routes(door, parts.access, parts.intake, parts.webhooks, parts.fetching),
+    ]
