@@ -148,6 +148,12 @@ class Access:
                 found = principal
         return found
 
+    def named(self, name: str) -> Principal | None:
+        """Return the principal of a name, as long as a token of theirs is valid."""
+        self._refresh()
+        found = (each for each in self._principals.values() if each.name == name)
+        return next(found, None)
+
     def _refresh(self) -> None:
         """Take over a changed file; while it cannot be read, the old one counts for a minute."""
         self._checked_at = now = self._monotonic()

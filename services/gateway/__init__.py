@@ -3,6 +3,7 @@
 Owns       nothing: no table, no file. What it answers with 202 stands in INTAKE.
 Accepts    POST /events in binary, structured and batch mode, from the credential that the event's
            `source` names; judged by the owners' own code, so that what is wrong is told at once.
+           POST /webhooks/{zoom,eventbrite}/<credential>: what those platforms say, as events.
 Publishes  intake.<source>.<service>.<name>, in atomic batches that requests share
 Serves     HTTP alone (web/): every address is in docs/http.md. What goes wrong is a problem
            document.

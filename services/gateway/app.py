@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from services.gateway.domain.quotas import Quotas
+from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
 from services.gateway.settings import Settings
-from services.gateway.web import Limits, routes, site
+from services.gateway.web import Limits, Parts, routes, site
 from shared.access import Access
 from shared.client.over_grpc import Services
 from shared.clock import Clock, system_clock
@@ -17,6 +18,7 @@ from shared.connections import HEAD_SECONDS_MAX, Connections
 from shared.deposit import Deposit
 from shared.rpc import channel, serving
 from shared.running import App, app
+from shared.webhooks import Webhooks
 
 MIGRATIONS: Sequence[Path] = ()
 """The gateway owns no table."""
@@ -45,11 +47,15 @@ async def running(
         services = Services(addresses, settings.token_file)
         opened.stack.push_async_callback(services.close)
         served = routes(
-            Access(settings.tokens_file),
-            Quotas(settings.quotas),
-            intake,
-            limits,
-            Receipts(services, list(settings.peers)),
+            Parts(
+                Access(settings.tokens_file),
+                Quotas(settings.quotas),
+                limits,
+                intake,
+                Receipts(services, list(settings.peers)),
+                Webhooks(settings.webhooks_file),
+                Fetching(),
+            )
         )
         connections = Connections(
             settings.connections_max, settings.idle_seconds_max, HEAD_SECONDS_MAX

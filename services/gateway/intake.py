@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.gateway.domain.judging import Refusal, Sender, Taken, judge
+from services.gateway.domain.judging import Refusal, Sender, Taken, judge, taken_all_the_same
 from services.gateway.domain.reading import Said
 from shared import telemetry
 from shared.clock import Clock
@@ -46,6 +46,16 @@ class Intake:
         """Return what each event is, in order; nothing is stored yet."""
         now = self._clock()
         return [judge(each, sender, now) for each in said]
+
+    def judge_whole(self, said: Sequence[Said], sender: Sender) -> list[Judged]:
+        """Return events of whom nobody tells what is wrong: all go to the owner, who keeps them.
+
+        Only what the credential may not say stays here.
+        """
+        return [
+            taken_all_the_same(judged, each, sender)
+            for each, judged in zip(said, self.judge(said, sender), strict=True)
+        ]
 
     async def take(self, judged: Sequence[Judged], asked: str | None) -> list[Outcome]:
         """Store the events that are taken, all or none, and return what became of each, in order.

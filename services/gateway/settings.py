@@ -1,5 +1,6 @@
 """The environment of the gateway."""
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -22,6 +23,7 @@ class Settings(EdgeSettings):
     peer_events: str
     peer_resources: str
     peer_reporting: str
+    webhooks_file: Path | None = None
     batch_events_max: Annotated[int, Field(ge=1, le=BATCH_MESSAGES_MAX)] = BATCH_MESSAGES_MAX
     batch_bytes_max: Annotated[int, Field(ge=1024, le=BATCH_BYTES_MAX)] = BATCH_BYTES_MAX
     body_seconds_max: Annotated[float, Field(gt=0, le=600)] = 30.0

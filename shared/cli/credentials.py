@@ -11,6 +11,7 @@ from rich.table import Table
 from shared.access import unversioned
 from shared.cli.system import DEFAULT_DATA, Data, existing, this_command
 from shared.cli.terminal import plain_console
+from shared.cli.webhooks import webhook
 from shared.embedded.credentials import (
     add_publisher,
     finish_rotation,
@@ -23,6 +24,7 @@ from shared.embedded.nats import publisher_subjects
 from shared.embedded.registry import Publisher
 
 commands = typer.Typer(help="Who may publish.", no_args_is_help=True)
+commands.command()(webhook)
 
 DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}

@@ -106,6 +106,11 @@ class DataDirectory:
         """The key under which what imported files say of people is hashed, 32 bytes in hex."""
         return self.secrets / "imports.key"
 
+    @property
+    def webhooks(self) -> Path:
+        """The webhooks of other platforms, with their secrets."""
+        return self.secrets / "webhooks.json"
+
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""
         return self.secrets / f"{name}.seed"

@@ -160,6 +160,8 @@ def _environment(
         environment["TANDEM_ERASED_FILE"] = str(directory.erased)
     if service.logs_in:
         environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
+    if service.takes_in:
+        environment["TANDEM_WEBHOOKS_FILE"] = str(directory.webhooks)
     if service.seals:
         environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:

@@ -231,6 +231,7 @@ class System:
             "TANDEM_VAULT_KEY_FILE": str(directory.vault_key),
             "TANDEM_ERASED_FILE": str(directory.erased),
             "TANDEM_LOGIN_CODES": str(directory.login_codes),
+            "TANDEM_WEBHOOKS_FILE": str(directory.webhooks),
             "TANDEM_SIGNING_KEY_FILE": str(directory.signing_key),
         } | {f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()}
 

@@ -132,6 +132,20 @@ def _judged(
     return _taken(received[0], said)
 
 
+def taken_all_the_same(judged: Taken | Refusal, said: Said, sender: Sender) -> Taken | Refusal:
+    """Return an event that breaks its contract as taken, for its owner to keep it with the reason.
+
+    What is of no type that is known, or not for this sender to say, stays refused.
+    """
+    if isinstance(judged, Taken) or judged.reason != "invalid_data":
+        return judged
+    owner = _owners().get(judged.type or "")
+    if owner is None or judged.type is None or judged.id is None:
+        return judged
+    subject = f"intake.{sender.name}.{owner.service}.{judged.type.split('.')[2]}"
+    return Taken(judged.id, judged.type, subject, said, judged.traceparent)
+
+
 def _taken(received: Received, said: Said) -> Taken:
     envelope = received.envelope
     return Taken(envelope.id, envelope.type, received.raw.subject, said, envelope.traceparent)

@@ -2,11 +2,12 @@
 
 answering.py says who is let in, how much they may send, and what is told when something goes
 wrong; bodies.py reads what they send within its bounds. Each other module answers some addresses:
-events.py takes events; receipts.py tells what became of them. Every address, and who may ask:
-docs/http.md.
+events.py takes events, webhooks.py what other platforms send; receipts.py tells what became of
+events. Every address, and who may ask for it: docs/http.md.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,13 +15,16 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from services.gateway.domain.quotas import Quotas
+from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
-from services.gateway.web import events, receipts
-from services.gateway.web.answering import Door, Identifies, failed, refused_by_router
+from services.gateway.web import events, receipts, webhooks
+from services.gateway.web.answering import Door, failed, refused_by_router
 from services.gateway.web.events import Limits
+from shared.access import Access
+from shared.webhooks import Webhooks
 
-__all__ = ["Limits", "routes", "site"]
+__all__ = ["Limits", "Parts", "routes", "site"]
 
 
 def site(routes: Sequence[BaseRoute]) -> ASGIApp:
@@ -31,24 +35,34 @@ def site(routes: Sequence[BaseRoute]) -> ASGIApp:
     )
 
 
-def routes(
-    access: Identifies,
-    quotas: Quotas,
-    intake: Intake,
-    limits: Limits,
-    told: Receipts,
-) -> list[BaseRoute]:
-    """Return the routes of the gateway.
+@dataclass(frozen=True)
+class Parts:
+    """What the routes stand on.
 
     Args:
-        access: who knows the tokens.
-        quotas: how much each credential may send.
-        intake: where events go.
+        access: who knows the credentials.
+        quotas: how much each may send.
         limits: how much one request may bring.
-        told: what became of events.
+        intake: where events go.
+        receipts: what became of events.
+        webhooks: the platforms that may speak for a credential.
+        fetching: asks their APIs.
     """
-    door = Door(access, quotas)
+
+    access: Access
+    quotas: Quotas
+    limits: Limits
+    intake: Intake
+    receipts: Receipts
+    webhooks: Webhooks
+    fetching: Fetching
+
+
+def routes(parts: Parts) -> list[BaseRoute]:
+    """Return the routes of the gateway."""
+    door = Door(parts.access, parts.quotas)
     return [
-        *events.routes(door, intake, limits),
-        *receipts.routes(door, told),
+        *events.routes(door, parts.intake, parts.limits),
+        *receipts.routes(door, parts.receipts),
+        *webhooks.routes(door, parts.access, parts.intake, parts.webhooks, parts.fetching),
     ]

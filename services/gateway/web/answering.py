@@ -47,6 +47,14 @@ class Identifies(Protocol):
         ...
 
 
+class Names(Protocol):
+    """Who knows the credentials by their names: `shared.access.Access`."""
+
+    def named(self, name: str) -> Principal | None:
+        """Return whom a name belongs to."""
+        ...
+
+
 @dataclass(eq=False)
 class Problem(Exception):
     """What is wrong with a request, in a sentence for whoever sent it.
