@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from services.reporting.workshop import Workshop
 
-BYTES_KEPT_MAX = 24_000_000
+BYTES_KEPT_MAX = 12_000_000
 
 Make = Callable[[bytes], Awaitable[bytes]]
 """Makes something of the JSON of a report."""

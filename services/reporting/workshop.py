@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 logger = logging.getLogger(__name__)
 
 PROGRAM = (sys.executable, "-m", "services.reporting.presentation")
-MEGABYTES_MAX = 160.0
+MEGABYTES_MAX = 200.0
 TRIES_MAX = 2
 FILE_SECONDS_MAX = 60.0
 BROKEN = (OSError, EOFError, TimeoutError)

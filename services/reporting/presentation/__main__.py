@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from services.reporting.presentation.files import file_of
 from services.reporting.presentation.language import LOCALES, language_of
 from services.reporting.presentation.pdf import forget, prepare
-from shared.resident import resident_megabytes
+from shared.resident import give_back, resident_megabytes
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,9 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
             continue
         said = {"bytes": len(content), "megabytes": held}
         _answer(answers, said, content)
-        forget()  # while nobody waits
+        # While nobody waits.
+        forget()
+        give_back()
 
 
 def _made(request: dict[str, Any], document: bytes) -> bytes:

@@ -7,12 +7,11 @@ Those of a published version are made of its bytes, and its PDF is signed.
 import hashlib
 from pathlib import Path
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.reporting.presentation.files import FILES, file_name
+from services.reporting.presentation.kinds import MEDIA_TYPES, file_name
 from services.reporting.presentation.language import Language
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
@@ -36,7 +35,8 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             tag = f'"{hashlib.sha256(content).hexdigest()}"'
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
-            return _as_file(request, found.json, content, kind, language, tag)
+            name = file_name(period.id, None, kind, language)
+            return _as_file(request, content, kind, name, _headers(tag, language), language)
 
         return answer
 
@@ -53,7 +53,8 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             content = await reports.renderings.file(
                 document, kind, language.code, finish=publishing.signed if kind == "pdf" else None
             )
-            return _as_file(request, document, content, kind, language, tag)
+            name = file_name(period.id, version, kind, language)
+            return _as_file(request, content, kind, name, _headers(tag, language), language)
 
         return answer
 
@@ -64,9 +65,9 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         door.read("/reports/schema.json", described),
         *(
             door.read(f"/reports/{{period}}/v{{version:int}}.{kind}", published_file(kind))
-            for kind in FILES
+            for kind in MEDIA_TYPES
         ),
-        *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in FILES),
+        *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in MEDIA_TYPES),
     ]
 
 
@@ -84,13 +85,16 @@ def _headers(tag: str, language: Language) -> dict[str, str]:
 
 
 def _as_file(
-    request: Request, document: bytes, content: bytes, kind: str, language: Language, tag: str
+    request: Request,
+    content: bytes,
+    kind: str,
+    name: str,
+    headers: dict[str, str],
+    language: Language,
 ) -> Response:
     """Return a file as an answer, under the name that it is saved by."""
-    headers = _headers(tag, language)
-    name = file_name(orjson.loads(document), kind, language)
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if kind == "csv":
         address = f"{request.url.path}-metadata.json?lang={language.code}"
         headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
-    return Response(content, headers=headers, media_type=FILES[kind].media_type)
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[kind])

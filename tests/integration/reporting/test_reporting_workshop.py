@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from services.reporting.presentation.files import FILES, file_of
+from services.reporting.presentation.files import MADE_BY, file_of
+from services.reporting.presentation.kinds import MEDIA_TYPES
 from services.reporting.presentation.language import language_of
 from services.reporting.renderings import Renderings
 from services.reporting.workshop import CannotMake, Workshop
@@ -29,7 +30,8 @@ async def workshop() -> AsyncIterator[Workshop]:
 
 
 async def test_every_file_is_what_the_report_makes_in_our_own_process(workshop: Workshop) -> None:
-    for kind in FILES:
+    assert MADE_BY.keys() == MEDIA_TYPES.keys()
+    for kind in MADE_BY:
         made = await workshop.make(REPORT, kind, "fr", then=True)
         assert made == file_of(REPORT, kind, language_of("fr"), then=True)
 
