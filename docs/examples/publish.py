@@ -1,6 +1,6 @@
 """Say that a city spoke at an activity, and wait until the report counts it.
 
-    .venv/bin/python docs/examples/publish.py [nats|http]
+Run it with `nats` or `http` behind it; nats when left out.
 """
 
 import asyncio

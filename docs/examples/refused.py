@@ -1,6 +1,6 @@
 """Three events that are not accepted, and how a publisher learns why.
 
-    .venv/bin/python docs/examples/refused.py [nats|http]
+Run it with `nats` or `http` behind it; nats when left out.
 """
 
 import asyncio
