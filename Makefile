@@ -71,6 +71,10 @@ format: develop ## Format the code, and mend what a tool can mend.
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+.PHONY: publishing-reference
+publishing-reference: setup ## Write types, fields and examples into docs/publishing.md again.
+	@$(BIN)/python -m shared.reference
+
 .PHONY: bench
 bench: develop $(PEERS) ## Measure speed beside other ways to do the same; BENCH=--quick for less.
 	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench $(BENCH)

@@ -1,6 +1,7 @@
 """What became of an event, asked of the services that own its type and of reporting."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from shared.client import State, Told, Unreachable
 from shared.client.over_grpc import Services
 from shared.errors import Unavailable
 
+LOOK_SECONDS_MIN, LOOK_SECONDS_MAX = 0.05, 1.0
 FURTHEST_FIRST = (State.RECORDED, State.WAITING, State.REJECTED, State.UNKNOWN)
 
 
@@ -33,11 +35,26 @@ class Receipts:
             id_: under which id.
             service: who owns its type; all are asked when it is left out, and the one that has got
                 furthest with it answers.
-            report_seconds: as for `shared.client.receipt.Questions`.
+            report_seconds: tell too whether a report counts it, and wait so long for that; None
+                does not ask.
 
         Raises:
             Unavailable: one that is asked does not answer.
         """
+        began, pause, left = time.monotonic(), LOOK_SECONDS_MIN, report_seconds
+        while True:
+            owner, told = await self._told(source, id_, service, left)
+            waited = time.monotonic() - began
+            if told.state is not State.UNKNOWN or waited >= (report_seconds or 0.0):
+                return _document(told, None if told.state is State.UNKNOWN else owner)
+            await asyncio.sleep(pause)  # it may be on its way
+            pause = min(2 * pause, LOOK_SECONDS_MAX)
+            left = max(0.0, (report_seconds or 0.0) - (time.monotonic() - began))
+
+    async def _told(
+        self, source: str, id_: str, service: str | None, report_seconds: float | None
+    ) -> tuple[str, Told]:
+        """Return who has got furthest with an event, and what that owner tells."""
         asked = self._owners if service is None else (service,)
         try:
             answers = await asyncio.gather(
@@ -45,10 +62,8 @@ class Receipts:
             )
         except Unreachable as error:
             raise Unavailable(str(error)) from None
-        owner, told = min(
-            zip(asked, answers, strict=True), key=lambda pair: FURTHEST_FIRST.index(pair[1].state)
-        )
-        return _document(told, None if told.state is State.UNKNOWN else owner)
+        pairs = list(zip(asked, answers, strict=True))
+        return min(pairs, key=lambda pair: FURTHEST_FIRST.index(pair[1].state))
 
 
 def _document(told: Told, owner: str | None) -> dict[str, Any]:

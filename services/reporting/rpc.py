@@ -23,6 +23,7 @@ from shared.errors import InvalidData, NotFound, Unavailable, Violation
 from shared.rpc import caller, received, to_receipt
 
 WAIT_SECONDS_MAX = 10.0
+ARRIVAL_SECONDS = 0.05
 ITEM_FIELDS = frozenset(
     {
         *("counted", "of", "status", "facts", "facts_of_people_withheld"),
@@ -190,13 +191,14 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
         asked = [(place.stream, place.version) for place in request.places]
         places = places_asked(request.ledger, asked, self._comparison.ledgers)
         facts = await self._reports.arrived(request.ledger, places)
-        if facts is None:
-            return pb.GetProjectedResponse()
         try:
             async with asyncio.timeout(min(request.wait_milliseconds / 1000, WAIT_SECONDS_MAX)):
+                while facts is None:
+                    await asyncio.sleep(ARRIVAL_SECONDS)
+                    facts = await self._reports.arrived(request.ledger, places)
                 await self._reports.shows(request.ledger, facts)
         except TimeoutError:
-            return pb.GetProjectedResponse(projected=True)
+            return pb.GetProjectedResponse(projected=facts is not None)
         return pb.GetProjectedResponse(projected=True, reported=True)
 
 
