@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -123,11 +123,12 @@ def _cities(drafts: Sequence[Draft]) -> Iterator[CityReference]:
 
 def _judge(drafts: Sequence[Draft], events: Sequence[CloudEvent], credential: str) -> None:
     """Refuse the file when the owning service would refuse one of its events."""
-    problems = [
-        Problem(draft.row, "", problem)
-        for draft, event in zip(drafts, events, strict=True)
-        if (problem := problem_of(_body(event), credential)) is not None
-    ]
+    problems = []
+    with _bar("checking", len(events)) as advance:
+        for draft, event in zip(drafts, events, strict=True):
+            if (problem := problem_of(_body(event), credential)) is not None:
+                problems.append(Problem(draft.row, "", problem))
+            advance(1)
     if problems:
         with problems_told():
             raise FileRefused(*problems)
@@ -192,13 +193,20 @@ def _plan(
 
 
 def _publish(events: Sequence[CloudEvent], publisher: Publisher) -> None:
+    with _bar("publishing", len(events)) as advance:
+        said = (Event.parse(_body(event)) for event in events)
+        asyncio.run(send(publisher, said, advance))
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal; what is yielded moves it on."""
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-        task = progress.add_task("publishing", total=len(events))
-        said = (Event.parse(_body(event)) for event in events)
-        asyncio.run(send(publisher, said, lambda count: progress.advance(task, count)))
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)
 
 
 def _outcome(

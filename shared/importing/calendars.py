@@ -31,6 +31,8 @@ OWN_UID = re.compile(
     r"(?P<activity>[a-z0-9][a-z0-9-]{0,79})\.(?P<occurrence>[a-z0-9-]{1,80})@tandem"
 )
 PLAIN_UID = re.compile(r"[a-z0-9][a-z0-9@.-]{0,79}")
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
+"""What icalendar and dateutil raise for values that are none."""
 ONLY_YEARLY = ("BYYEARDAY", "BYWEEKNO", "BYEASTER")
 LEAP_YEAR = 2024
 ID_CHARACTERS_MAX = 70
@@ -130,7 +132,7 @@ class Reader:
         """Return what some work returns, or remember what it refuses as a problem of this place."""
         try:
             return work()
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             self.problems.append(Problem(0, place, str(error)))
             return None
 
@@ -232,7 +234,7 @@ def _refuse_endless(rule: vRecur) -> None:
 def _calendar(text: str) -> Calendar:
     try:
         calendar = Calendar.from_ical(text)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise FileRefused(f"this is no iCalendar file: {error}") from None
     if not isinstance(calendar, Calendar) or calendar.name != "VCALENDAR":
         raise FileRefused("this is no iCalendar file: it does not begin with BEGIN:VCALENDAR")
@@ -286,7 +288,10 @@ def _identity(uid: str, words: Words) -> tuple[str, str | None]:
 
 def _zone_of_calendar(calendar: Calendar, words: Words) -> str | None:
     told = str(calendar.get("X-WR-TIMEZONE", "")).strip()
-    return _iana(told, words) if told else None
+    try:
+        return _iana(told, words) if told else None
+    except ValueError as error:
+        raise FileRefused(f"X-WR-TIMEZONE: {error}") from None
 
 
 def _iana(name: str, words: Words) -> str:

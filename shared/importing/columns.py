@@ -53,6 +53,7 @@ class Column:
     of_rows: str | None = None
 
 
+@lru_cache(maxsize=1)
 def types() -> Mapping[str, type[Message]]:
     """Return the messages of the contract by type, in the order of the types."""
     found = {name: each for union in UNIONS for name, each in messages_by_type(union).items()}

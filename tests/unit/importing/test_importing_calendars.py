@@ -246,6 +246,16 @@ def test_more_than_400_sittings_are_refused_with_the_limit() -> None:
         read(said)
 
 
+def test_a_zone_of_the_calendar_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(FileRefused, match=r"X-WR-TIMEZONE: TZID 'Mars'"):
+        read(CALENDAR.replace("X-WR-TIMEZONE:America/New_York", "X-WR-TIMEZONE:Mars"))
+
+
+def test_a_value_that_stumbles_the_parser_is_refused_like_any_other() -> None:
+    with pytest.raises(FileRefused, match=r"no iCalendar file|event 1"):
+        read(event("DTSTART;VALUE=DATE,PERIOD:20240327"))
+
+
 @pytest.mark.parametrize(
     "said", ["", "BEGIN:VCALENDAR\n", "BEGIN:VEVENT\nEND:VEVENT\n", "Name,Email\n"]
 )
