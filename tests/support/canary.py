@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.erasing.needles import Needles
+from shared.erasing.scanning import condensed
 
 PIECE_CHARACTERS = 8
 
@@ -52,7 +53,7 @@ class Canary:
         hits: dict[str, list[str]] = {}
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                content = path.read_bytes()
+                content = condensed(path.read_bytes())
                 lower = content.lower()
                 found = needles.found_in(content)
                 found += [piece.decode() for piece in pieces if piece in lower]
