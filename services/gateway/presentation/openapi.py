@@ -45,6 +45,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": {
             "/events": {"post": _publish()},
+            "/events/{id}": {"get": _receipt()},
             "/rejected": {"get": _rejected()},
             "/webhooks/zoom/{name}": {"post": _webhook("Zoom", "signed")},
             "/webhooks/eventbrite/{name}": {"post": _webhook("Eventbrite", "asked")},
@@ -190,6 +191,27 @@ def _publish() -> dict[str, Any]:
             "422": _problem("`invalid_data` or `unknown_type`."),
             "429": _problem("Over the quota; nothing was taken. See `Retry-After`."),
             "503": _problem("Not stored, or not known: send it again with the same id."),
+        },
+    }
+
+
+def _receipt() -> dict[str, Any]:
+    return {
+        "operationId": "getReceipt",
+        "summary": "What became of an event of your own, and whether a report counts it.",
+        "parameters": [
+            _parameter("id", "path", "The id of the event, percent-encoded."),
+            _parameter("service", "query", "Ask one owner alone.", False),
+            _parameter("report", "query", "Wait so many seconds for a report, 0 to 10.", False),
+        ],
+        "responses": {
+            "200": {
+                "description": "`state` is unknown, waiting, rejected or recorded.",
+                "content": {JSON: {"schema": {"type": "object"}}},
+            },
+            "400": _problem("A service or a number of seconds that is none."),
+            "401": _problem("No token, or nobody's."),
+            "503": _problem("An owner does not answer."),
         },
     }
 

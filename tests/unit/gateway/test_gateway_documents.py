@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,12 +14,13 @@ from starlette.routing import Route
 from services.gateway.domain.quotas import Quotas
 from services.gateway.presentation import asyncapi, openapi, pages
 from services.gateway.presentation.contracts import event_schema, example, types
-from services.gateway.web import documents, site
+from services.gateway.web import Parts, documents, routes, site
 from services.gateway.web.answering import Door
 from services.gateway.web.events import STATUSES
 from shared.messaging import BATCH_MESSAGES_MAX
 from shared.schemas import schemas
 
+ROOT = Path(__file__).parents[3]
 OPENAPI = openapi.document("0.1.0")
 ASYNCAPI = asyncapi.document("0.1.0", "nats://127.0.0.1:4222")
 
@@ -167,3 +170,41 @@ def test_every_documented_address_is_served_and_the_other_way_round() -> None:
     }
     told = {path for path in OPENAPI["paths"] if path.startswith(("/schemas", "/openapi"))}
     assert told <= served
+
+
+def gateway_routes() -> set[tuple[str, str]]:
+    """Return every method and address that the gateway answers."""
+    nothing: Any = None
+    parts = Parts(
+        **{field.name: nothing for field in fields(Parts)} | {"nats": "nats://127.0.0.1:4222"}
+    )
+    return {
+        (method, re.sub(r":\w+}", "}", route.path))
+        for route in routes(parts)
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+
+
+def test_every_address_is_told_in_the_guide_and_to_programs() -> None:
+    guide = (ROOT / "docs" / "http.md").read_text("utf-8").partition("\n## The gateway\n")[2]
+    rows = re.findall(r"^\| ([A-Z]+) \| (`.+?`) \|", guide, re.MULTILINE)
+    told = {
+        (method, address.replace("<id>", "{id}"))
+        for method, cell in rows
+        for address in re.findall(r"`(.+?)`", cell)
+    }
+    assert told == gateway_routes()
+    to_programs = {
+        (method.upper(), path) for path, found in OPENAPI["paths"].items() for method in found
+    }
+    pages_alone = {("GET", path) for path in ("/docs", "/docs/gateway.css", "/asyncapi")}
+    assert to_programs == told - pages_alone
+
+
+def test_every_requirement_of_cloudevents_has_its_test() -> None:
+    guide = (ROOT / "docs" / "cloudevents.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*) \|$", guide, re.MULTILINE)
+    requirements = [row for row in rows if row[0] not in ("requirement", "---")]
+    assert len(requirements) > 70
+    assert [name for name, tests in requirements if not re.search(r"`test_\w+`", tests)] == []
