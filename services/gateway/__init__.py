@@ -5,7 +5,8 @@ Accepts    POST /events in binary, structured and batch mode, from the credentia
            `source` names; judged by the owners' own code, so that what is wrong is told at once.
            POST /webhooks/{zoom,eventbrite}/<credential>: what those platforms say, as events.
 Publishes  intake.<source>.<service>.<name>, in atomic batches that requests share
-Serves     HTTP alone (web/): every address is in docs/http.md. What goes wrong is a problem
+Serves     HTTP alone (web/): /rejected (rejections.py), /docs, /openapi.json, /asyncapi and
+           /schemas (presentation/); every address is in docs/http.md. What goes wrong is a problem
            document.
 
 And back: receipts.py asks the owners what became of it.

@@ -9,6 +9,7 @@ from services.gateway.domain.quotas import Quotas
 from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
+from services.gateway.rejections import Rejections
 from services.gateway.settings import Settings
 from services.gateway.web import Limits, Parts, routes, site
 from shared.access import Access
@@ -55,6 +56,8 @@ async def running(
                 Receipts(services, list(settings.peers)),
                 Webhooks(settings.webhooks_file),
                 Fetching(),
+                Rejections(channels),
+                settings.nats_url,
             )
         )
         connections = Connections(

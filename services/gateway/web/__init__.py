@@ -3,7 +3,8 @@
 answering.py says who is let in, how much they may send, and what is told when something goes
 wrong; bodies.py reads what they send within its bounds. Each other module answers some addresses:
 events.py takes events, webhooks.py what other platforms send; receipts.py tells what became of
-events. Every address, and who may ask for it: docs/http.md.
+events, rejected.py what owners refused, documents.py what may be sent. Every address, and who may
+ask for it: docs/http.md.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ from services.gateway.domain.quotas import Quotas
 from services.gateway.fetching import Fetching
 from services.gateway.intake import Intake
 from services.gateway.receipts import Receipts
-from services.gateway.web import events, receipts, webhooks
+from services.gateway.rejections import Rejections
+from services.gateway.web import documents, events, receipts, rejected, webhooks
 from services.gateway.web.answering import Door, failed, refused_by_router
 from services.gateway.web.events import Limits
 from shared.access import Access
@@ -47,6 +49,8 @@ class Parts:
         receipts: what became of events.
         webhooks: the platforms that may speak for a credential.
         fetching: asks their APIs.
+        rejections: what the owners refused.
+        nats: where the broker is, for the documents.
     """
 
     access: Access
@@ -56,6 +60,8 @@ class Parts:
     receipts: Receipts
     webhooks: Webhooks
     fetching: Fetching
+    rejections: Rejections
+    nats: str
 
 
 def routes(parts: Parts) -> list[BaseRoute]:
@@ -64,5 +70,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
     return [
         *events.routes(door, parts.intake, parts.limits),
         *receipts.routes(door, parts.receipts),
+        *rejected.routes(door, parts.rejections),
+        *documents.routes(door, parts.nats),
         *webhooks.routes(door, parts.access, parts.intake, parts.webhooks, parts.fetching),
     ]
