@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= .tandem
 PERIOD ?= 2024-Q1
+WORKERS ?= 2
 
 # The first of these that is Python 3.11 or later; `make setup PYTHON=/path/to/python` overrides it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -53,8 +54,8 @@ demo-data: setup ## Publish the demo data to the running system; again changes n
 ##@ Change
 
 .PHONY: test
-test: develop ## Run every test.
-	@$(BIN)/python -m pytest $(TESTS)
+test: develop ## Run every test, in two processes side by side; WORKERS=0 for one.
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: lint
 lint: develop ## Check format, style, types, imports, gRPC definitions and locks.
@@ -70,6 +71,10 @@ format: develop ## Format the code, and mend what a tool can mend.
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+.PHONY: publishing-reference
+publishing-reference: setup ## Write types, fields and examples into docs/publishing.md again.
+	@$(BIN)/python -m shared.reference
+
 .PHONY: bench
 bench: develop $(PEERS) ## Measure speed beside other ways to do the same; BENCH=--quick for less.
 	@GRPC_VERBOSITY=ERROR $(BIN)/python -m tests.bench $(BENCH)
@@ -81,6 +86,10 @@ growth: develop ## Measure events and reports as the history grows; FACTS=100000
 .PHONY: million
 million: develop ## Send a million facts through processes killed at random; FACTS=50000 for fewer.
 	@$(BIN)/python -m tests.faults.million --facts $(or $(FACTS),1000000)
+
+.PHONY: hostile
+hostile: develop ## Send 100,000 hostile events beside a source that behaves; EVENTS=5000 for fewer.
+	@$(BIN)/python -m tests.faults.hostile --events $(or $(EVENTS),100000)
 
 .PHONY: torture-mutations
 torture-mutations: develop ## Take out each protection in turn, and see the torture tests fail.

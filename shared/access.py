@@ -1,7 +1,8 @@
 """Who calls, and what they may do: the tokens this service knows, and one table of rights.
 
-The file named by TANDEM_TOKENS_FILE holds only hashes: `{"<sha256 of token>": {"name", "role"}}`.
-A change of it counts within a second, without a restart.
+The file named by TANDEM_TOKENS_FILE holds only hashes: `{"<sha256 of token>": {"name", "role"}}`,
+with `services` and `types` where somebody may not say everything. A new token works at once, and
+one that was taken out ends within a second; nothing starts again for it.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from shared.contracts.values import Contract, SourceName
 
@@ -35,6 +36,7 @@ class Action(StrEnum):
     READ = "read reports and what they count"
     INSPECT = "look at messages as they came in"
     REPAIR = "replay or discard messages that were rejected"
+    READ_RECEIPTS = "ask what became of a message"
     READ_LEDGER = "read a ledger entry by entry"
     RESOLVE_CITIES = "turn city references into cities"
 
@@ -47,21 +49,58 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     # What was rejected may name people, so it is for those who repair it.
     Action.INSPECT: frozenset({"staff", "operator", "service"}),
     Action.REPAIR: frozenset({"staff", "operator"}),
+    # Of publishers only about their own messages: shared/receipts.py.
+    Action.READ_RECEIPTS: frozenset({"publisher", "staff", "operator", "service"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
-    Action.RESOLVE_CITIES: frozenset({"service"}),
+    Action.RESOLVE_CITIES: frozenset({"operator", "service"}),
 }
 
 
 class Principal(Contract):
-    """Who a token belongs to; `name` is the source of what they say."""
+    """Who a token belongs to; `name` is the source of what they say.
+
+    `services` and `types` are the scope of what they may say happened: None is everything. Types
+    stand under their full names. What a newer version adds to the file is passed over.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     name: SourceName
     role: Role
+    services: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
 
 
 def may(principal: Principal, action: Action) -> bool:
     """Tell whether the principal's role allows the action."""
     return principal.role in RIGHTS[action]
+
+
+def may_say(principal: Principal, type_: str) -> bool:
+    """Tell whether the principal may say that something of this type happened."""
+    return may(principal, Action.COMMAND) and scope_lacking(principal, type_) is None
+
+
+def scope_lacking(principal: Principal, type_: str) -> str | None:
+    """Return what the principal's scope would have to hold for this type; None when it does.
+
+    Args:
+        principal: who would say it.
+        type_: a full name such as `tandem.events.attendance_recorded.v1`. The versions of a type
+            share a scope, as they share a subject of NATS.
+    """
+    words = type_.split(".")
+    service = words[1] if len(words) > 1 else type_
+    if principal.services is not None and service not in principal.services:
+        return f"the service {service}"
+    if principal.types is not None and unversioned(type_) not in map(unversioned, principal.types):
+        return f"the type {type_}"
+    return None
+
+
+def unversioned(type_: str) -> str:
+    """Return a type without its version: `tandem.events.activity_held`."""
+    return type_.rpartition(".")[0]
 
 
 def digest_of(token: str) -> str:
@@ -95,20 +134,31 @@ class Access:
         """
         if token is None or not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
             return None
-        self._refresh()
+        if self._monotonic() - self._checked_at >= CHECK_SECONDS:
+            self._refresh()
         digest = digest_of(token)
+        found = self._found(digest)
+        if found is None:  # it may have been made a moment ago
+            self._refresh()
+            found = self._found(digest)
+        return found
+
+    def _found(self, digest: str) -> Principal | None:
         found = None
         for known, principal in self._principals.items():
             if hmac.compare_digest(known, digest):
                 found = principal
         return found
 
+    def named(self, name: str) -> Principal | None:
+        """Return the principal of a name, as long as a token of theirs is valid."""
+        self._refresh()
+        found = (each for each in self._principals.values() if each.name == name)
+        return next(found, None)
+
     def _refresh(self) -> None:
         """Take over a changed file; while it cannot be read, the old one counts for a minute."""
-        now = self._monotonic()
-        if now - self._checked_at < CHECK_SECONDS:
-            return
-        self._checked_at = now
+        self._checked_at = now = self._monotonic()
         try:
             state = self._stat()
             if state != self._state:

@@ -69,17 +69,17 @@ def violations_of(error: ValidationError, prefix: str = "") -> list[Violation]:
     """Return a model's violations with dotted JSON paths, at most VIOLATIONS_MAX of them."""
     return [
         Violation(
-            field=".".join([*filter(None, [prefix]), *map(_shown, problem["loc"])]) or "data",
+            field=".".join([*filter(None, [prefix]), *map(shown, problem["loc"])]) or "data",
             description=_describe(problem["msg"], problem["type"], problem["input"]),
         )
         for problem in error.errors(include_url=False, include_context=False)[:VIOLATIONS_MAX]
     ]
 
 
-def _shown(part: str | int) -> str:
+def shown(part: str | int) -> str:
     """Return a step of a path; the sender chose the name of an unknown field, and its letters."""
-    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(part))
-    return shown if len(shown) <= SHOWN_CHARACTERS_MAX else shown[:SHOWN_CHARACTERS_MAX] + "…"
+    plain = "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(part))
+    return plain if len(plain) <= SHOWN_CHARACTERS_MAX else plain[:SHOWN_CHARACTERS_MAX] + "…"
 
 
 def _describe(message: str, kind: str, value: object) -> str:
@@ -89,8 +89,8 @@ def _describe(message: str, kind: str, value: object) -> str:
     if kind == "extra_forbidden":
         return UNKNOWN_FIELD
     if isinstance(value, str | int | float | bool):
-        shown = repr(value)
-        if len(shown) > SHOWN_CHARACTERS_MAX:
-            shown = shown[:SHOWN_CHARACTERS_MAX] + "…"
-        return f"{message}, got {shown}"
+        got = repr(value)
+        if len(got) > SHOWN_CHARACTERS_MAX:
+            got = got[:SHOWN_CHARACTERS_MAX] + "…"
+        return f"{message}, got {got}"
     return message

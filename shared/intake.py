@@ -29,7 +29,6 @@ from shared.errors import TandemError
 from shared.execute import Closing, Executor, Outcomes, Rules, nothing_more, outcomes_of
 from shared.failpoints import failpoint
 from shared.gathering import Gathering
-from shared.hints import field_hint, hint_of
 from shared.messaging import (
     INTAKE,
     PING_SECONDS,
@@ -40,6 +39,7 @@ from shared.messaging import (
 from shared.pulling import RECONNECT_DELAY_SECONDS
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded
+from shared.remedies import remedy
 from shared.sift import Raw, Received, Rejection, sift
 
 logger = logging.getLogger(__name__)
@@ -295,13 +295,9 @@ async def announce_rejection(connection: Client, rejection: Rejection) -> None:
         "type": rejection.type,
         "reason": rejection.reason,
         "detail": rejection.detail,
-        "hint": hint_of(rejection.reason, rejection.type),
+        "hint": remedy(rejection.reason),
         "violations": [
-            {
-                "field": violation.field,
-                "description": violation.description,
-                "hint": field_hint(violation, rejection.type),
-            }
+            {"field": violation.field, "description": violation.description}
             for violation in rejection.violations
         ],
         "rejected_id": str(rejection.rejection_id),

@@ -45,7 +45,9 @@ PING_SECONDS = 10
 ACK_WAIT_SECONDS = 30
 KEEP_SECONDS = 3.0
 ACKS_PENDING_MAX = 20_000
-KEPT_SECONDS_MAX = 7 * 24 * 3600
+DAY_SECONDS = 24 * 3600
+KEPT_DAYS = 7
+"""How long messages stay in a stream at most, unless an operator says otherwise of INTAKE."""
 MESSAGE_BYTES_MAX = 1280 * 1024
 DUPLICATE_IN_BATCH = 10201
 NO_DEDUPLICATION_SECONDS = 0.1
@@ -80,9 +82,17 @@ class PublishRefused(Exception):
 
 
 async def connect(
-    address: NatsAddress, on_closed: Callable[[], Awaitable[None]] | None = None
+    address: NatsAddress,
+    on_closed: Callable[[], Awaitable[None]] | None = None,
+    on_error: Callable[[Exception], Awaitable[None]] | None = None,
 ) -> Client:
-    """Return a connection that reconnects for ever."""
+    """Return a connection that reconnects for ever.
+
+    Args:
+        address: where to, and who connects.
+        on_closed: told when it is closed for good.
+        on_error: told of what comes to no caller; it is logged when left out.
+    """
     return await nats.connect(
         address.url,
         name=address.name,
@@ -91,7 +101,7 @@ async def connect(
         max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_DELAY_SECONDS,
         ping_interval=PING_SECONDS,
-        error_cb=log_error,
+        error_cb=on_error or log_error,
         closed_cb=on_closed,
         # Our subjects are made of validated parts, and the server judges them once more.
         skip_subject_validation=True,
@@ -116,14 +126,14 @@ async def log_error(error: Exception) -> None:
     logger.warning("nats: %s", error)
 
 
-def streams() -> list[StreamConfig]:
-    """Return the streams: what comes in, and what was recorded."""
+def streams(intake_days: int = KEPT_DAYS) -> list[StreamConfig]:
+    """Return the streams: what comes in, kept for so many days, and what was recorded."""
     common = StreamConfig(
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         allow_atomic=True,
         max_msg_size=MESSAGE_BYTES_MAX,
-        max_age=KEPT_SECONDS_MAX,
+        max_age=KEPT_DAYS * DAY_SECONDS,
         num_replicas=1,
     )
     return [
@@ -133,6 +143,7 @@ def streams() -> list[StreamConfig]:
             # Discarding new ones is visible to the publisher; discarding old ones is a loss.
             discard=DiscardPolicy.NEW,
             max_bytes=1024**3,
+            max_age=intake_days * DAY_SECONDS,
             # One source must not suppress another's event with a message id: ledgers deduplicate.
             duplicate_window=NO_DEDUPLICATION_SECONDS,
         ),
@@ -177,15 +188,19 @@ def consumers() -> list[tuple[str, ConsumerConfig]]:
     ]
 
 
-async def provision(connection: Client) -> None:
-    """Make the streams and consumers that are missing; those that exist stay as they are."""
+async def provision(connection: Client, intake_days: int = KEPT_DAYS) -> None:
+    """Make the streams and consumers that are missing; of those that exist only the age follows."""
     jetstream = connection.jetstream()
-    for stream in streams():
+    for stream in streams(intake_days):
         try:
-            await jetstream.stream_info(str(stream.name))
+            found = (await jetstream.stream_info(str(stream.name))).config
         except NotFoundError:
             await jetstream.add_stream(stream)
             logger.info("stream %s made", stream.name)
+            continue
+        if found.max_age != stream.max_age:
+            await jetstream.update_stream(found.evolve(max_age=stream.max_age))
+            logger.info("stream %s keeps messages for %s s", stream.name, stream.max_age)
     for name, consumer in consumers():
         await _delete_if_outdated(jetstream, name, consumer)
         if await _made(jetstream, name, consumer):

@@ -74,7 +74,7 @@ async def open_owner(
     subscribe(broker, rules.ledger, intake)
     await broker.start()
     app.stack.push_async_callback(_stopped, broker)
-    await app.http(settings.http_listen)
+    await app.http(settings.http_listen, allowed_hosts=settings.allowed_hosts)
 
 
 async def _stopped(broker: NatsBroker) -> None:

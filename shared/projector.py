@@ -23,7 +23,7 @@ from shared.database import TRANSIENT
 from shared.errors import TandemError
 from shared.failpoints import failpoint
 from shared.messaging import FACTS
-from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, run
+from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, Write, run
 from shared.recorded import Recorded
 from shared.upcasting import UnknownType
 from shared.wire import from_wire
@@ -46,7 +46,7 @@ Missing = Mapping[str, Mapping[str, int]]
 """Per ledger the streams that miss facts, with the last version that they have."""
 
 
-Project = Callable[[Recorded], Sequence[Statement | Row]]
+Project = Callable[[Recorded], Sequence[Write]]
 """A pure projection: a fact into what it writes."""
 
 Stale = Callable[[Sequence[Recorded]], Sequence[Statement]]

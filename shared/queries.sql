@@ -51,8 +51,8 @@ with kept as (
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing
     returning rejection_id
 )
-insert into repair (rejection_id, how, by_whom, reason, outcome, at)
-select $1, 'reopened', last.by_whom, $6, $5, now()
+insert into repair (rejection_id, how, by_whom, outcome, at)
+select $1, 'reopened', last.by_whom, $5, now()
   from (select how, by_whom from repair where rejection_id = $1 order by number desc limit 1) last
  where last.how = 'replayed' and not exists (select from kept);
 
@@ -377,3 +377,29 @@ select tablename as name from pg_tables where schemaname = $1 and tablename <> a
 intersect
 select tablename from pg_tables where schemaname = $2
  order by 1;
+
+-- receipts
+-- What became of messages of a source, in the order of their ids as given: of a recorded one its
+-- facts, of a waiting one its need, and the last one under the id that could not be accepted.
+select wanted.id, i.received_at as inbox_at, recorded.at as recorded_at,
+       recorded.facts::text as facts, w.needs, w.received_at as waiting_since,
+       r.rejection_id, r.reason, r.detail, r.violations::text as violations,
+       r.received_at as rejected_at
+  from unnest($2::text[]) with ordinality as wanted (id, place)
+  left join inbox i on i.source = $1 and i.id = wanted.id
+  left join waiting w on w.source = $1 and w.id = wanted.id
+  left join lateral (
+    select max(l.recorded_at) as at,
+           json_agg(json_build_object('stream', l.stream, 'version', l.version, 'type', l.type,
+                                      'fact_id', l.fact_id) order by l.position) as facts
+      from unnest(i.streams, i.versions) as place (stream, version)
+      join ledger l using (stream, version)
+  ) recorded on true
+  left join lateral (
+    select *
+      from rejected
+     where rejected.source = $1 and rejected.id = wanted.id
+     order by rejected.received_at desc, rejected.rejection_id desc
+     limit 1
+  ) r on true
+ order by wanted.place;

@@ -21,13 +21,16 @@ from shared.database import PAGE_BYTES_MAX
 from shared.draft import Receipt
 from shared.errors import InvalidData, NotFound, Refused, Violation
 from shared.execute import Outcomes
-from shared.hints import field_hint, hint_of
+from shared.hints import hint_for, json_path
 from shared.intake import Intake, raw_of
-from shared.ledger import LedgerServicer, timestamp
+from shared.ledger import timestamp
 from shared.paging import Key, page_size, page_start, page_token
 from shared.queries import Statement
-from shared.recorded import Recorded
+from shared.receipts import ReceiptsServicer
+from shared.recorded import Recorded, messages_by_type
+from shared.remedies import remedy
 from shared.rpc import caller, to_receipt
+from shared.schemas import UNIONS
 from shared.sift import Raw
 
 REPLAYED_MAX = 100
@@ -39,7 +42,7 @@ JUDGED_BY_RULES = frozenset({"refused", "id_reused"})
 _reason: TypeAdapter[str] = TypeAdapter(Reason)
 
 
-class RepairServicer(LedgerServicer):
+class RepairServicer(ReceiptsServicer):
     """Serves a ledger, what it could not record, and what people do about that."""
 
     def __init__(self, pool: asyncpg.Pool, intake: Intake, clock: Clock) -> None:
@@ -205,7 +208,8 @@ def _repaired(receipt: Receipt, by: str) -> tuple[str, str, str | None, str]:
     """Return what is written of a message that was taken again: how, by whom, why, what came."""
     if receipt.rejection is None:
         return "replayed", by, None, receipt.outcome
-    return "retried", by, receipt.rejection.detail, receipt.rejection.reason
+    # Without the sentence: it may quote what the message says of somebody.
+    return "retried", by, None, receipt.rejection.reason
 
 
 def _told(rows: Sequence[asyncpg.Record], outcomes: Outcomes) -> dict[str, pb.ReplayedMessage]:
@@ -226,18 +230,35 @@ def _replayed(rejected_id: str, receipt: Receipt) -> pb.ReplayedMessage:
         fault=pb.Fault(
             reason=fault.reason,
             explanation=fault.detail,
-            violations=[_violation(each, fault.type) for each in fault.violations],
-            hint=hint_of(fault.reason, fault.type),
+            violations=_violations(fault.violations, fault.type, fault.id),
+            hint=remedy(fault.reason),
         ),
     )
 
 
-def _violation(violation: Violation, type_: str | None) -> pb.Violation:
-    return pb.Violation(
-        field=violation.field,
-        description=violation.description,
-        hint=field_hint(violation, type_),
-    )
+def _violations(
+    violations: Sequence[Violation], type_: str | None, id_: str | None
+) -> list[pb.Violation]:
+    """Return each fault with its place in the JSON, and what would be right there.
+
+    A message whose attributes could be read has an id; then it is its data that are at fault,
+    except for a time that lies ahead.
+    """
+    types = {name: each for union in UNIONS for name, each in messages_by_type(union).items()}
+    message = types.get(type_ or "") if id_ is not None else None
+    told = []
+    for each in violations:
+        ahead = message is not None and each.field == "time" and "time" not in message.model_fields
+        at_fault = None if ahead else message
+        told.append(
+            pb.Violation(
+                field=each.field,
+                description=each.description,
+                hint=hint_for(at_fault, each),
+                path=json_path(each.field, within_data=at_fault is not None),
+            )
+        )
+    return told
 
 
 def _rejected(row: asyncpg.Record) -> pb.RejectedMessage:
@@ -253,11 +274,10 @@ def _rejected(row: asyncpg.Record) -> pb.RejectedMessage:
         body=row["body"],
         rejected_at=timestamp(row["received_at"]),
         traceparent=row["traceparent"],
-        violations=[
-            _violation(Violation(each["field"], each["description"]), row["type"])
-            for each in json.loads(row["violations"])
-        ],
-        hint=hint_of(row["reason"], row["type"]),
+        violations=_violations(
+            [Violation(**each) for each in json.loads(row["violations"])], row["type"], row["id"]
+        ),
+        hint=remedy(row["reason"]),
         repair=None
         if row["how"] is None
         else pb.Repair(

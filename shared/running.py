@@ -35,11 +35,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from shared import telemetry
+from shared.connections import Connections
 from shared.database import connect_pool, migrate_all
 from shared.errors import TandemError
+from shared.hosts import KnownHosts
 from shared.messaging import connect, leave
 from shared.rpc import Serving
-from shared.settings import DatabaseSettings, ServiceSettings
+from shared.settings import DatabaseSettings, EdgeSettings, ServiceSettings
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +58,16 @@ Errand = Callable[[Sequence[str]], Coroutine[Any, Any, None]]
 
 @dataclass(slots=True)
 class App:
-    """What is alive in a service, and how to tell whether it works."""
+    """What is alive in a service, and how to tell whether it works.
+
+    `checks` are what it cannot work without. `neighbours` are told of beside them and do not count:
+    a service that waits for a neighbour, or does without, is ready.
+    """
 
     name: str
     stack: AsyncExitStack
     checks: dict[str, Check] = field(default_factory=dict)
+    neighbours: dict[str, Check] = field(default_factory=dict)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
 
@@ -92,7 +99,7 @@ class App:
         self.checks["database"] = answers
         return pool
 
-    async def broker(self, settings: ServiceSettings) -> Client:
+    async def broker(self, settings: EdgeSettings) -> Client:
         """Return this service's connection to NATS."""
         connection = await connect(settings.nats(self.name), on_closed=self._on_closed)
         self.stack.push_async_callback(leave, connection)
@@ -120,9 +127,21 @@ class App:
         self.checks["grpc"] = answers
 
     async def http(
-        self, listen: str, site: ASGIApp | None = None, trusted_proxies: str = ""
+        self,
+        listen: str,
+        site: ASGIApp | None = None,
+        trusted_proxies: str = "",
+        allowed_hosts: str = "",
+        connections: Connections | None = None,
     ) -> None:
         """Serve /healthz, /readyz, /metrics, and at every other address the service's own site.
+
+        Args:
+            listen: host and port.
+            site: answers every other address.
+            trusted_proxies: whose word on who asks is believed, separated by commas.
+            allowed_hosts: names that are answered for beside our own (hosts.py).
+            connections: how many there may be, and how long each may take; unbounded when left out.
 
         Raises:
             OSError: the address is taken.
@@ -131,7 +150,8 @@ class App:
         own = [] if site is None else [Mount("/", site)]
         application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
-            application,
+            KnownHosts(application, allowed_hosts),
+            **(connections.settings() if connections else {}),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -156,7 +176,8 @@ class App:
 
         async def readyz(request: Request) -> Response:
             found = await self.checked()
-            return JSONResponse(found, status_code=200 if all(found.values()) else 503)
+            ready = all(found[name] for name in self.checks)
+            return JSONResponse(found, status_code=200 if ready else 503)
 
         async def metrics(request: Request) -> Response:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -169,9 +190,9 @@ class App:
 
     async def checked(self) -> Mapping[str, bool]:
         """Return which parts answer, within CHECK_SECONDS_MAX each."""
-        names = list(self.checks)
-        answers = await asyncio.gather(*(_answers(self.checks[name]) for name in names))
-        return dict(zip(names, answers, strict=True))
+        asked = {**self.checks, **self.neighbours}
+        answers = await asyncio.gather(*(_answers(check) for check in asked.values()))
+        return dict(zip(asked, answers, strict=True))
 
 
 async def _answers(check: Check) -> bool:

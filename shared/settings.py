@@ -31,21 +31,30 @@ class DatabaseSettings(BaseSettings):
         )
 
 
-class ServiceSettings(DatabaseSettings):
-    """What every service reads beside its database: broker, doors and tokens.
+class EdgeSettings(BaseSettings):
+    """What every process of ours reads, an edge that owns no database too: broker, door, tokens.
 
     `trusted_proxies` are the addresses, separated by commas, whose word on who asks and whether by
-    https is believed; none unless somebody names them.
+    https is believed; none unless somebody names them. `allowed_hosts` are the names by which
+    others reach the service, separated by commas (hosts.py).
     """
+
+    model_config = SettingsConfigDict(env_prefix="TANDEM_", frozen=True, extra="ignore")
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_seed_file: Path
-    grpc_listen: str
     http_listen: str
     trusted_proxies: str = ""
+    allowed_hosts: str = ""
     tokens_file: Path
     token_file: Path
 
     def nats(self, name: str) -> NatsAddress:
         """Where the broker is, for the service of this name."""
         return NatsAddress(url=self.nats_url, name=name, seed_file=self.nats_seed_file)
+
+
+class ServiceSettings(DatabaseSettings, EdgeSettings):
+    """What every service with a database and gRPC reads."""
+
+    grpc_listen: str

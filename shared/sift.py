@@ -25,6 +25,8 @@ from shared.recorded import messages_by_type
 from shared.upcasting import UnknownType, read
 
 FUTURE_MAX = timedelta(hours=24)
+TOO_FAR_AHEAD = "by over a day"
+"""How the sentence ends that refuses such a time: the attribute is wrong, not the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def sift(
 
 def _judge(raw: Raw, types: Mapping[str, type[Message]], now: datetime) -> Received | Rejection:
     try:
-        envelope = parse(raw.headers, raw.body)
+        envelope = parse(raw.headers, raw.body, bare_is_structured=True)
     except TooLarge as error:
         return Rejection(raw, "too_large", str(error))
     except Malformed as error:
@@ -141,7 +143,7 @@ def _judge(raw: Raw, types: Mapping[str, type[Message]], now: datetime) -> Recei
     if envelope.type.removeprefix("tandem.").split(".")[:2] != raw.subject.split(".")[2:]:
         return reject("unknown_type", f"type {envelope.type!r} came on subject {raw.subject!r}")
     if envelope.time > now + FUTURE_MAX:
-        when = f"time {envelope.time.isoformat()} is later than {now.isoformat()} by over a day"
+        when = f"time {envelope.time.isoformat()} is later than {now.isoformat()} {TOO_FAR_AHEAD}"
         return reject("invalid_data", when, [Violation("time", when)])
     try:
         return Received(raw, envelope, read(types, envelope.type, envelope.data))

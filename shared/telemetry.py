@@ -148,6 +148,15 @@ def joined(
         yield span
 
 
+@contextmanager
+def served(
+    name: str, traceparents: Iterable[str | None], attributes: Attributes | None = None
+) -> Iterator[Span]:
+    """Open the span of a request from outside, which may bring many traces or none."""
+    with joined(name, traceparents, SpanKind.SERVER, attributes) as span:
+        yield span
+
+
 def tracer() -> trace.Tracer:
     """Return the tracer of Tandem's own spans."""
     return trace.get_tracer("tandem")

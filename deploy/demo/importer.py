@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.demo.events import CloudEvent, demo_events
-from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
-from shared.messaging import NatsAddress, Outgoing, connect, publish_batches
+from deploy.demo.events import demo_events
+from shared.client import Event, Publisher
 
 CREDENTIAL = "demo"
 ENDPOINTS = "endpoints.json"
@@ -46,35 +45,18 @@ async def publish_demo(endpoints: Mapping[str, Any], console: Console | None = N
 
     Raises:
         KeyError: the system has no credential `demo`.
-        PublishRefused: the broker takes none of it.
+        shared.client.ClientError: the broker takes none of it, or does not answer.
     """
     events = demo_events(CREDENTIAL)
     seed_file = Path(endpoints["credentials"][CREDENTIAL]["nkey_seed_file"])
-    connection = await connect(NatsAddress(endpoints["nats"], CREDENTIAL, seed_file))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    try:
+    async with Publisher.over_nats(endpoints["nats"], CREDENTIAL, seed_file) as publisher:
         with Progress(*columns, console=console, disable=console is None) as progress:
             task = progress.add_task("publishing the demonstration", total=len(events))
-            published = await publish_batches(
-                connection,
-                outgoing(events),
-                on_published=lambda count: progress.advance(task, count),
+            summary = await publisher.publish_many(
+                map(Event.parse, events), lambda count: progress.advance(task, count), checked=True
             )
-    finally:
-        await connection.close()
-    return DemoSummary(published, Counter(event["type"] for event in events))
-
-
-def outgoing(events: Iterable[CloudEvent]) -> Iterator[Outgoing]:
-    """Yield the events as messages on `intake.<source>.<service>.<name>`, in structured mode."""
-    for event in events:
-        source = event["source"].removeprefix(SOURCE_PREFIX)
-        _, service, name, _ = event["type"].split(".")
-        yield Outgoing(
-            subject=f"intake.{source}.{service}.{name}",
-            headers={"content-type": STRUCTURED},
-            body=json.dumps(event, ensure_ascii=False).encode(),
-        )
+    return DemoSummary(summary.published, Counter(event["type"] for event in events))
 
 
 def main() -> None:

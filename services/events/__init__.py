@@ -7,7 +7,8 @@ Publishes  facts.events.{activity,participation,help,person,duplicate}.<id>.<nam
 Serves     EventsService: commands, GetActivity, ListActivities, ListDuplicatePeople, ListMerges,
            ListDismissals;
            LedgerService: ReadLedger, ReadHeads, ReadCensus, and what was not recorded:
-           ListRejected, GetRejected, ReplayRejected, DiscardRejected, ListWaiting
-Tables     ledger, inbox, outbox, waiting, rejected, repair (shared); person, person_identity (the
-           vault); activity (for lists); merge, dismissal (the answers so far)
+           ListRejected, GetRejected, ReplayRejected, DiscardRejected, ListWaiting, GetReceipts
+Errands    erase (somebody, from messages), reapply (whom a backup brought back), migrate
+Tables     ledger, inbox, outbox, waiting, rejected, repair (shared); person, person_identity,
+           namesake (the vault); activity (for lists); merge, dismissal (the answers so far)
 """

@@ -4,23 +4,16 @@ with first as (insert into vault_key (mark) values ($1) on conflict do nothing r
 select mark from first union all select mark from vault_key limit 1;
 
 -- identities_known
--- Whose these hashed identities are, and what is known of them.
-select identity, person, email, name, organisation
-  from person_identity
-  join person using (person)
- where identity = any ($1::bytea[]);
+-- Whose these hashed identities are.
+select identity, person from person_identity where identity = any ($1::bytea[]);
+
+-- identities_of
+-- All hashed identities of a person.
+select identity from person_identity where person = $1;
 
 -- remember_people
--- People, with what was newly learnt of them.
-insert into person (person, email, name, organisation)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
-on conflict (person) do update
-   set email = coalesce(person.email, excluded.email),
-       name = coalesce(excluded.name, person.name),
-       organisation = coalesce(excluded.organisation, person.organisation)
- where (person.email is null and excluded.email is not null)
-    or (excluded.name is not null and excluded.name is distinct from person.name)
-    or (excluded.organisation is not null and excluded.organisation is distinct from person.organisation);
+-- People who are met for the first time.
+insert into person (person) select unnest($1::text[]) on conflict do nothing;
 
 -- remember_identities
 -- Hashed identities of people.
@@ -28,10 +21,30 @@ insert into person_identity (identity, person, weak)
 select * from unnest($1::bytea[], $2::text[], $3::boolean[])
 on conflict do nothing;
 
+-- remember_namesakes
+-- Hashes of the names and organisations of people, as they were said first.
+insert into namesake (person, name) select * from unnest($1::text[], $2::bytea[])
+on conflict do nothing;
+
 -- erase_person
 -- Forget a person: nobody can say any more who the key was.
-with forgotten as (delete from person_identity where person = $1)
+with forgotten as (delete from person_identity where person = $1),
+     nameless as (delete from namesake where person = $1)
 delete from person where person = $1;
+
+-- forget_people
+-- Forget these people, and say how many of them were still known.
+with forgotten as (delete from person_identity where person = any ($1::text[])),
+     nameless as (delete from namesake where person = any ($1::text[])),
+     gone as (delete from person where person = any ($1::text[]) returning person)
+select count(*) from gone;
+
+-- erased_people
+-- Who was erased, and when: each has a stream of their own, so the index of streams leads there.
+select data->>'person' as person, min(recorded_at) as erased_at
+  from ledger
+ where stream >= 'person-' and stream < 'person.' and type = 'events.person_erased.v1'
+ group by 1;
 
 -- put_activity
 -- An activity as it was announced last.
@@ -99,22 +112,20 @@ select kind, first_id, second_id
  limit $4;
 
 -- namesakes
--- Keys of people who carry the name and the organisation of somebody else, each with the key of
--- whoever of them is known best: not only by these, and for longest. Names stay here.
+-- Keys of people who share name and organisation with somebody else, each with the key of whoever of
+-- them is known best: not only by these, and for longest.
 with standing as (
-    select p.person, alike(p.name) as name_key, alike(p.organisation) as organisation_key,
-           p.first_seen_at,
+    select n.person, n.name, p.first_seen_at,
            not exists (select from person_identity i
-                        where i.person = p.person and not i.weak) as weak
-      from person p
-     where p.name is not null and p.organisation is not null
-       and not exists (select from merge m where m.kind = 'people' and m.id = p.person)
+                        where i.person = n.person and not i.weak) as weak
+      from namesake n
+      join person p using (person)
+     where not exists (select from merge m where m.kind = 'people' and m.id = n.person)
 ),
 placed as (
-    select s.*,
-           first_value(person) over best as best, first_value(weak) over best as best_weak
+    select s.*, first_value(person) over best as best, first_value(weak) over best as best_weak
       from standing s
-    window best as (partition by name_key, organisation_key order by weak, first_seen_at, person)
+    window best as (partition by name order by weak, first_seen_at, person)
 )
 select person, best, weak, best_weak, first_seen_at
   from placed

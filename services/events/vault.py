@@ -1,7 +1,10 @@
-"""The person vault: the only place where names and e-mails stand.
+"""The person vault: whose key in the ledger belongs to which identities, and nothing else.
 
 A person is found by the publisher's own id (of that publisher), by e-mail, or weakly by name and
-organisation. Only keyed hashes of these are looked up; the ledger knows the random key alone.
+organisation. Of all three only keyed hashes are kept, because nothing reads more: no name and no
+address stands in it, in a write-ahead log or in a backup. The ledger knows the random key alone.
+Another hash, of a name with its organisation as they were said first, tells that two keys share
+both: whether they are one person, people decide.
 """
 
 import hashlib
@@ -48,7 +51,9 @@ class Vault:
         async with self._pool.acquire() as connection:
             known = await self._known(connection, wanted.values())
             keys = _keys(wanted, known)
-            news = [each for each in wanted if _says_more(each[1], wanted[each], known)]
+            news = [
+                each for each, some in wanted.items() if any(one not in known for _, one in some)
+            ]
             if dry_run or not news:
                 return keys
             async with connection.transaction():
@@ -61,7 +66,22 @@ class Vault:
         identities = self._identities(source, person)
         async with self._pool.acquire() as connection:
             known = await self._known(connection, [identities])
-        return next((known[each]["person"] for _, each in identities if each in known), None)
+        return next((known[each] for _, each in identities if each in known), None)
+
+    async def identities(self, key: str) -> frozenset[bytes]:
+        """Return the hashes of all identities that somebody is known by, whichever source said."""
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(self._queries["identities_of"], key)
+        return frozenset(row["identity"] for row in rows)
+
+    async def forget(self, keys: Sequence[str]) -> int:
+        """Forget these people, and return how many of them were known until now."""
+        async with self._pool.acquire() as connection:
+            return int(await connection.fetchval(self._queries["forget_people"], list(keys)))
+
+    def hashes(self, source: str, person: Person) -> frozenset[bytes]:
+        """Return the hashes of the identities that a source gives a person."""
+        return frozenset(identity for _, identity in self._identities(source, person))
 
     async def check_key(self) -> None:
         """Make sure that this is the key under which everybody in the vault is known.
@@ -95,11 +115,11 @@ class Vault:
 
     async def _known(
         self, connection: Connection, people: Iterable[Sequence[Identity]]
-    ) -> dict[bytes, asyncpg.Record]:
-        """Return who is known by these identities, with what was learnt of them."""
+    ) -> dict[bytes, str]:
+        """Return the keys of who is known by these identities."""
         hashes = sorted({identity for identities in people for _, identity in identities})
         rows = await connection.fetch(self._queries["identities_known"], hashes)
-        return {row["identity"]: row for row in rows}
+        return {row["identity"]: row["person"] for row in rows}
 
     async def _remember(
         self,
@@ -108,10 +128,7 @@ class Vault:
         wanted: Mapping[Known, Sequence[Identity]],
     ) -> None:
         # In one order everywhere, so that two writers never wait for each other.
-        people = {
-            key: (key, person.email, person.name, person.organisation)
-            for (_, person), key in keys.items()
-        }
+        await connection.execute(self._queries["remember_people"], sorted(set(keys.values())))
         identities = sorted(
             {
                 (identity, key, kind == "weak")
@@ -119,22 +136,32 @@ class Vault:
                 for kind, identity in wanted[each]
             }
         )
-        for query, rows in (
-            ("remember_people", [people[key] for key in sorted(people)]),
-            ("remember_identities", identities),
-        ):
-            await connection.execute(self._queries[query], *map(list, zip(*rows, strict=True)))
+        columns = map(list, zip(*identities, strict=True))
+        await connection.execute(self._queries["remember_identities"], *columns)
+        names = sorted(
+            {(key, name) for (_, person), key in keys.items() if (name := self._namesake(person))}
+        )
+        if names:
+            columns = map(list, zip(*names, strict=True))
+            await connection.execute(self._queries["remember_namesakes"], *columns)
+
+    def _namesake(self, person: Person) -> bytes | None:
+        """Return the hash under which people of one name and organisation are found."""
+        if person.name is None or person.organisation is None:
+            return None
+        said = (" ".join(each.casefold().split()) for each in (person.name, person.organisation))
+        return self._hash("namesake", *said)
 
 
 def _keys(
-    wanted: Mapping[Known, Sequence[Identity]], known: Mapping[bytes, asyncpg.Record]
+    wanted: Mapping[Known, Sequence[Identity]], known: Mapping[bytes, str]
 ) -> dict[Known, str]:
     """Return the key of each person, a new one for who is known by none of their identities."""
     keys: dict[Known, str] = {}
     met: dict[bytes, str] = {}
     for each, identities in wanted.items():
         found = [
-            known[identity]["person"] if identity in known else met[identity]
+            known[identity] if identity in known else met[identity]
             for _, identity in identities
             if identity in known or identity in met
         ]
@@ -142,21 +169,6 @@ def _keys(
         for _, identity in identities:
             met.setdefault(identity, keys[each])
     return keys
-
-
-def _says_more(
-    person: Person, identities: Sequence[Identity], known: Mapping[bytes, asyncpg.Record]
-) -> bool:
-    """Tell whether the vault learns from this: somebody, another identity, a name, an employer."""
-    rows = [known.get(identity) for _, identity in identities]
-    stored = rows[0]
-    if stored is None or None in rows:
-        return True
-    return (
-        (person.email is not None and stored["email"] is None)
-        or (person.name is not None and person.name != stored["name"])
-        or (person.organisation is not None and person.organisation != stored["organisation"])
-    )
 
 
 def is_weak(person: Person) -> bool:

@@ -18,20 +18,21 @@ Serves     gRPC: ReportingService (rpc.py). HTTP: /reports/<period>.json,
 Tables     city_description, city_succession, membership_change, reference_answer (membership);
            activity_description, activity_claim, occurrence_plan, occurrence_outcome, roll,
            roll_participant, passage, registration, city_mention, city_help, person_erasure,
-           merge, duplicate_dismissal (events); resource_description,
-           resource_edition, resource_share, resource_delivery, resource_download,
-           resource_withdrawal (resources). Derived: standing_sitting,
+           merge, duplicate_dismissal (events); resource_description, resource_edition,
+           resource_share, resource_delivery, resource_download, resource_withdrawal (resources).
+           Counted with each fact: reach, reach_by_city, reach_by_work. Derived: standing_sitting,
            standing_city, standing_person, standing_uniques, standing_level, and the marks `stale`.
-           In `publication`: the ledger's own, published_report (the bytes), sealing_key (public).
+           In `publication`: the ledger's own, published_report (the bytes), sealing_key (public),
+           ended_session (who logged out).
 
-The way of a fact: projections/ (fact to rows, and to marks of what they make out of date) ->
+The way of a fact: projections/ (fact to rows, counts, and marks of what they make out of date) ->
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
 -> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web/.
-A version: publishing.py (level with the ledgers, as known at a moment) -> domain/edition.py (its
+A version: publishing/ (level with the ledgers, as known at a moment) -> domain/edition.py (its
 number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.
-What is merged: rows stay as they came, and sql/0005_merges.sql asks of every sitting for its parts
+What is merged: rows stay as they came, and sql/0006_merges.sql asks of every sitting for its parts
 and of every person for their keys. What facts would change: preview.py, the same statements over
 rows that are taken back.
 And back: domain/evidence/ names the items that each figure counts, reading/evidence.py the facts

@@ -8,6 +8,7 @@ import asyncpg
 import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
+from services.reporting.endings import Endings
 from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
@@ -120,6 +121,7 @@ async def running(
         standing = Standing(pool, registry.parameters)
         surroundings = Surroundings()
         reports = Reports(pool, registry, clock, standing, surroundings)
+        opened.stack.push_async_callback(reports.renderings.workshop.close)
         trails = Trails(pool, registry, clock, standing, surroundings, ledgers_of(channels))
 
         def projected(facts: Sequence[Recorded]) -> None:
@@ -134,9 +136,10 @@ async def running(
         opened.background(standing.run())
         opened.background(reports.refresh_for_ever(reports.watched))
         opened.background(reports.refresh_for_ever(reports.read_lately))
+        store = await opened.database(settings, SCHEMA)
         publishing = Publishing(
             pool,
-            await opened.database(settings, SCHEMA),
+            store,
             reports,
             registry,
             auditor.comparison,
@@ -153,9 +156,11 @@ async def running(
         )
         serving = await serve(settings.grpc_listen, [servicer], access)
         opened.grpc(serving)
-        sessions = Sessions(settings.token_file.read_bytes(), clock)
+        sessions = Sessions(settings.token_file.read_bytes(), clock, Endings(store))
         served = routes(
             reports, trails, publishing, access, sessions, settings.login_codes, opened.stopped
         )
-        await opened.http(settings.http_listen, site(served), settings.trusted_proxies)
+        await opened.http(
+            settings.http_listen, site(served), settings.trusted_proxies, settings.allowed_hosts
+        )
         yield opened

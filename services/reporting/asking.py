@@ -1,10 +1,14 @@
-"""What a reader asks for, the same at every door: a period by its name, as known when."""
+"""What a reader asks for, the same at every door: a period by its name, as known when, facts."""
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from services.reporting.domain.evidence import Against
 from services.reporting.domain.period import Calendar, Period, UnknownPeriod, parse_period
 from shared.errors import InvalidData, Violation
+
+PLACES_MAX = 1000
+VERSION_MAX = 2**31 - 1
 
 
 def period_asked(period: str, calendar: str | None) -> Period:
@@ -57,3 +61,22 @@ def against_asked(text: str | None) -> Against | None:
     except ValueError:
         problem = f"is {' or '.join(Against)}, not {text!r}"
         raise InvalidData([Violation("against", problem)]) from None
+
+
+def places_asked(
+    ledger: str, places: Sequence[tuple[str, int]], ledgers: Collection[str]
+) -> list[tuple[str, int]]:
+    """Return where some facts stand, each a stream with a version in it.
+
+    Raises:
+        InvalidData: there is no such ledger or place, or they are too many.
+    """
+    if ledger not in ledgers:
+        problem = f"is {', '.join(sorted(ledgers))}, not {ledger!r}"
+        raise InvalidData([Violation("ledger", problem)])
+    if not 1 <= len(places) <= PLACES_MAX:
+        raise InvalidData([Violation("places", f"are {len(places)}, give 1 to {PLACES_MAX}")])
+    for number, (stream, version) in enumerate(places):
+        if not stream or "\0" in stream or not 1 <= version <= VERSION_MAX:
+            raise InvalidData([Violation(f"places.{number}", "is no place of a fact")])
+    return list(places)

@@ -2,7 +2,8 @@
 
 The rows stand under versions that no ledger reaches, in a transaction that ends in a rollback. So
 a projector that writes the same facts meanwhile meets none of their keys, waits for nobody, and
-nobody ever sees them. Figures are counted as those known at a moment are, by the same statements.
+nobody ever sees them. Rows are all that is written: what is counted beside them in place would be
+locked. Figures are counted as those known at a moment are, from the rows, by the same statements.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from shared.contracts.resources import ResourcesEvent
 from shared.errors import InvalidData, Overloaded, Violation, violations_of
 from shared.ledger import instant
 from shared.projector import fact_row
-from shared.queries import Connection, run
+from shared.queries import Connection, Row, run
 from shared.recorded import Recorded, facts_by_type
 from shared.upcasting import UnknownType, read
 
@@ -91,9 +92,8 @@ class Preview:
         touched = await self._quarters(connection, facts)
         written = connection.transaction()
         await written.start()
-        await run(
-            connection, QUERIES, [row for fact in facts for row in (fact_row(fact), *project(fact))]
-        )
+        writes = [write for fact in facts for write in (fact_row(fact), *project(fact))]
+        await run(connection, QUERIES, [write for write in writes if isinstance(write, Row)])
         touched |= await self._quarters(connection, facts)
         quarters = sorted(touched, key=lambda quarter: quarter.dates, reverse=True)
         if not quarters and facts:

@@ -18,6 +18,18 @@ from published_report
 order by known_at desc, period, version desc
 limit $1;
 
+-- session_ended
+-- Whether somebody has ended a session.
+select exists (select from ended_session where session = $1);
+
+-- end_session
+-- A session that was ended, until its hours are over.
+insert into ended_session (session, until) values ($1, $2) on conflict do nothing;
+
+-- forget_ended_sessions
+-- Sessions whose hours were over at a moment open nothing any more.
+delete from ended_session where until < $1;
+
 -- published_document
 -- The bytes of a version.
 select document from published_report where period = $1 and version = $2;
@@ -65,9 +77,17 @@ select *
 from activity_at($1, $2);
 
 -- appointments
--- Every announced sitting in its latest state, and how often what is known of it has changed.
-select o.*, told.announced_at, told.changed_at, told.changes
+-- Every announced sitting in its latest state, how long it is to take, and how often what is known
+-- of it has changed.
+select o.*, told.announced_at, told.changed_at, told.changes, announced.duration_minutes
 from occurrence_at($1, $2, $3) o
+join lateral (
+    select d.duration_minutes
+    from activity_description d
+    where d.activity_id = o.activity_id and d.recorded_at <= $1
+    order by d.version desc, d.stream
+    limit 1
+) announced on true
 join lateral (
     select min(recorded_at) as announced_at, max(recorded_at) as changed_at,
         count(distinct (stream, version))::integer - 1 as changes
@@ -89,7 +109,6 @@ join lateral (
         where c.activity_id = o.activity_id and c.recorded_at <= $1
     ) word
 ) told on true
-where exists (select from activity_description d where d.activity_id = o.activity_id)
 order by o.activity_id, o.occurrence;
 
 -- turnouts
@@ -168,6 +187,73 @@ select resource_id, city, date_trunc('month', downloaded_on)::date as month,
 from resource_download
 where recorded_at <= $1 and downloaded_on between $2 and $3
 group by resource_id, city, month;
+
+-- count_reach
+-- Works that reached cities: for each, the pointer to the city (nothing where none is known), the
+-- work, the stated date, how often it was handed over and how often downloaded. A city is new to a
+-- work in a window when the work was not handed to it there before.
+with said as materialized (
+    select coalesce(city, '') as city, resource_id, first_on, last_on,
+        sum(deliveries)::integer as deliveries, sum(downloads)::integer as downloads
+    from unnest($1::text[], $2::text[], $3::date[], $4::date[], $5::integer[], $6::integer[])
+        as s (city, resource_id, first_on, last_on, deliveries, downloads)
+    group by coalesce(city, ''), resource_id, first_on, last_on
+),
+of_city as (
+    insert into reach_by_city as r
+    select s.first_on, s.last_on, said.city, sum(said.deliveries), sum(said.downloads)
+    from said
+    cross join lateral stretch_around(said.first_on, said.last_on) s
+    group by s.first_on, s.last_on, said.city
+    on conflict (first_on, last_on, city) do update
+    set deliveries = r.deliveries + excluded.deliveries,
+        downloads = r.downloads + excluded.downloads
+),
+of_work as (
+    insert into reach_by_work as r
+    select p.first_on, p.last_on, p.resource_id, count(*)
+    from (
+        select distinct w.first_on, w.last_on, said.resource_id, said.city
+        from said
+        cross join lateral windows_around(said.first_on, said.last_on) w
+        where said.deliveries > 0
+    ) p
+    where not exists (
+        select from reach h
+        where h.city = p.city and h.resource_id = p.resource_id and h.deliveries > 0
+            and h.last_on between p.first_on and p.last_on and h.first_on >= p.first_on
+    )
+    group by p.first_on, p.last_on, p.resource_id
+    on conflict (first_on, last_on, resource_id) do update
+    set cities = r.cities + excluded.cities
+)
+insert into reach as r
+select city, resource_id, last_on, first_on, deliveries, downloads
+from said
+where city <> ''
+on conflict (city, resource_id, last_on, first_on) do update
+set deliveries = r.deliveries + excluded.deliveries, downloads = r.downloads + excluded.downloads;
+
+-- reach_by_city
+-- How often works reached cities in each stretch that may lie between the days $1 and $2.
+select first_on, last_on, array_agg(city) as cities, array_agg(deliveries) as deliveries,
+    array_agg(downloads) as downloads
+from reach_by_city
+where last_on >= $1 and first_on <= $2
+group by first_on, last_on;
+
+-- reach_by_work
+-- To how many pointers works were handed within each of some windows.
+select w.first_on, w.last_on, array_agg(r.resource_id) as resources, array_agg(r.cities) as cities
+from unnest($1::date[], $2::date[]) as w (first_on, last_on)
+join reach_by_work r using (first_on, last_on)
+group by w.first_on, w.last_on;
+
+-- reach_of_cities
+-- What reached some pointers ($1) on dates from $2 to $3, by work and date.
+select city, resource_id, first_on, last_on, deliveries, downloads
+from reach
+where city = any ($1::text[]) and last_on >= $2 and first_on <= $3;
 
 -- ledgers
 -- How many facts of each ledger are known, and when the last of them was recorded.
@@ -458,6 +544,19 @@ select distinct dated_first as first_on, dated_last as last_on from standing_sit
 -- How many facts of each ledger were projected, and when the last of them was recorded; `tables`
 -- is another number when the tables were built anew and switched.
 select ledger, facts, data_to, tableoid::bigint as tables from projected order by ledger;
+
+-- arrived
+-- How many facts of a ledger ($1) are projected; nothing while one of these is not.
+select facts
+from projected
+where ledger = $1
+    and not exists (
+        select
+        from unnest($2::text[], $3::integer[]) as wanted (stream, version)
+        left join fact f
+            on f.ledger = $1 and f.stream = wanted.stream and f.version = wanted.version
+        where f.version is null
+    );
 
 -- standing_level
 -- How far everything has been derived under this meaning; nothing while not all of it has been.

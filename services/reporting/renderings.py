@@ -1,42 +1,86 @@
 """What was made of reports, pages and files in each language: made once, kept while there is room.
 
 Whoever asks for the same meanwhile waits for it. One of a kind is made at a time, so that ten
-readers of ten PDFs take the memory of one.
+readers of ten PDFs take the memory of one. Pages are made in a thread, files in a process of their
+own (workshop.py).
 """
 
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-BYTES_KEPT_MAX = 24_000_000
+from services.reporting.workshop import Workshop
+
+BYTES_KEPT_MAX = 12_000_000
+
+Make = Callable[[bytes], Awaitable[bytes]]
+"""Makes something of the JSON of a report."""
 
 
 class Renderings:
     """The renderings asked for last, up to BYTES_KEPT_MAX together."""
 
-    def __init__(self, bytes_kept_max: int = BYTES_KEPT_MAX) -> None:
+    def __init__(
+        self, bytes_kept_max: int = BYTES_KEPT_MAX, workshop: Workshop | None = None
+    ) -> None:
         """Begin with none."""
         self._bytes_kept_max, self._bytes = bytes_kept_max, 0
+        self.workshop = workshop or Workshop()
         self._kept: dict[tuple[bytes, str, str], bytes] = {}
         self._making: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def of(
+    async def page(
         self, document: bytes, kind: str, language: str, make: Callable[[bytes], bytes]
     ) -> bytes:
         """Return what `make`, in a thread, makes of a document, or made of it before.
 
         Args:
             document: the report's JSON; an equal one has equal renderings.
-            kind: what `make` makes: page, pdf ...
+            kind: what `make` makes: page, live ...
             language: its code.
             make: document in, rendering out.
         """
+
+        async def made(text: bytes) -> bytes:
+            return await asyncio.to_thread(make, text)
+
+        return await self._of(document, kind, language, made)
+
+    async def file(
+        self,
+        document: bytes,
+        kind: str,
+        language: str,
+        *,
+        then: bool = False,
+        finish: Callable[[bytes], bytes] | None = None,
+    ) -> bytes:
+        """Return the file that a document makes, or made before.
+
+        Args:
+            document: the report's JSON.
+            kind: the ending of its address: pdf, xlsx ...
+            language: its code.
+            then: whether the report was asked for as known at an earlier moment.
+            finish: what else is done with it, in a thread.
+
+        Raises:
+            Unavailable: it cannot be made now.
+        """
+
+        async def made(text: bytes) -> bytes:
+            content = await self.workshop.make(text, kind, language, then=then)
+            return await asyncio.to_thread(finish, content) if finish else content
+
+        return await self._of(document, f"{kind} then" if then else kind, language, made)
+
+    async def _of(self, document: bytes, kind: str, language: str, make: Make) -> bytes:
         key = (hashlib.sha256(document).digest(), kind, language)
         async with self._making[kind]:
             content = self._kept.pop(key, None)
             if content is None:
-                content = await asyncio.to_thread(make, document)
+                content = await make(document)
                 self._bytes += len(content)
             self._kept[key] = content  # asked for last, forgotten last
             while self._bytes > self._bytes_kept_max:

@@ -3,16 +3,17 @@
 A report as of now is kept as it leaves, as JSON and as a message, and composed again in the
 background when facts have come, as long as somebody reads or watches it. A read is exact: it waits
 until what was projected before it is derived and composed. Only while facts have kept coming for
-more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; how
-far it is, `data_to` and the provenance of the report say.
+more than FLOW_SECONDS it takes the newest report there is, at most BEHIND_SECONDS_MAX behind; and
+when deriving takes longer than RISEN_SECONDS_MAX, as after a kill amid a flow, what stands derived.
+How far a report is, its `data_to` and its provenance say.
 """
 
 import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,12 +24,18 @@ from tandem.reporting.v1 import reporting_pb2 as pb
 
 from services.reporting.domain.appointment import Appointment
 from services.reporting.domain.duplicates import PossibleDuplicate
+from services.reporting.domain.edition import hide_what_moved
 from services.reporting.domain.engagement import BrokenIdentity
 from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
-from services.reporting.reading import read_appointments, read_duplicates, read_periods
+from services.reporting.reading import (
+    QUERIES,
+    read_appointments,
+    read_duplicates,
+    read_periods,
+)
 from services.reporting.reading.report import begun, composed, read_knowledge
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.renderings import Renderings
@@ -65,7 +72,7 @@ class Composed:
 
     Args:
         figures: what it says of its figures, to tell whether one has moved.
-        asked, at: the level (standing.Level) that it rests on.
+        asked, at, facts: the level (standing.Level) that it rests on.
         day: the day on which its status holds.
     """
 
@@ -74,6 +81,7 @@ class Composed:
     figures: Mapping[str, Any]
     asked: int
     at: float
+    facts: Mapping[str, int]
     day: date
 
 
@@ -104,6 +112,8 @@ class Reports:
         """Return the report of a period as it stands now, or as it was known then.
 
         With `whole` its JSON also lists the cities, occurrences and works; its message never does.
+        Of a moment that somebody chooses, counts of few people are printed as they are today or not
+        at all (`hide_what_moved`).
 
         Raises:
             FuturePeriod: the period has not begun at that moment.
@@ -111,7 +121,10 @@ class Reports:
         now, wanted = self._clock(), Wanted(period, whole)
         begun(period, known_at or now)
         if known_at is not None:
-            return await self._compose(wanted, known_at, known_at)
+            then = await self._compose(wanted, known_at, known_at)
+            today = await self.report(period, whole=whole)
+            shown_min = self._registry.parameters.people_shown_min
+            return await asyncio.to_thread(_beside, then, today, shown_min)
         self._remember(wanted)
         asked = self._standing.asked
         kept = self._kept.get(wanted)
@@ -122,6 +135,45 @@ class Reports:
                 return kept
         await self._standing.risen(asked)
         return await self._refresh(wanted, asked)
+
+    async def arrived(self, ledger: str, places: Sequence[tuple[str, int]]) -> int | None:
+        """Return how many facts of a ledger are projected; None while one of these is not.
+
+        Args:
+            ledger: its name.
+            places: streams with a version in each.
+        """
+        async with self._pool.acquire() as connection:
+            facts: int | None = await connection.fetchval(
+                QUERIES["arrived"],
+                ledger,
+                [stream for stream, _ in places],
+                [version for _, version in places],
+            )
+        return facts
+
+    async def shows(self, ledger: str, facts: int) -> None:
+        """Return once every report of today that is answered counts so many facts of a ledger."""
+        await self._standing.derived(ledger, facts)
+        while True:
+            recomposed, read = self._recomposed, {*self.watched(), *self.read_lately()}
+            behind = {
+                wanted for wanted, kept in self._kept.items() if kept.facts.get(ledger, 0) < facts
+            }
+            for forgotten in behind - read:  # nobody composes it again until somebody reads it
+                del self._kept[forgotten]
+            if not behind & read:
+                return
+            await recomposed.wait()
+
+    async def document(self, period: Period, known_at: datetime) -> bytes:
+        """Return the whole report as known at a moment that nobody could choose: to be published.
+
+        Raises:
+            FuturePeriod: the period has not begun at that moment.
+        """
+        begun(period, known_at)
+        return (await self._compose(Wanted(period, whole=True), known_at, known_at)).json
 
     def _remember(self, wanted: Wanted) -> None:
         """Remember that a report was read, and forget which was read longest ago."""
@@ -167,7 +219,7 @@ class Reports:
         message, text, figures = await asyncio.to_thread(
             _written, knowledge, self._registry, wanted, moment
         )
-        return Composed(message, text, figures, level.asked, level.at, moment.date())
+        return Composed(message, text, figures, level.asked, level.at, level.facts, moment.date())
 
     async def refresh_for_ever(self, wanted: Callable[[], list[Wanted]]) -> None:
         """Compose wanted reports again whenever the level has risen, until cancelled.
@@ -253,7 +305,18 @@ def _written(
 ) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     """Return the report that some knowledge makes: its message, its JSON and its figures."""
     report = composed(knowledge, registry, wanted.period, moment, whole=wanted.whole)
-    document = report.to_json()
+    return _leaving(report.to_json())
+
+
+def _leaving(document: dict[str, Any]) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
     text = orjson.dumps(document)
     document.pop("lists", None)
     return ParseDict(document, pb.Report()), text, document["figures"]
+
+
+def _beside(then: Composed, today: Composed, shown_min: int) -> Composed:
+    """Return a report of then without what it must not tell beside that of today."""
+    document = orjson.loads(then.json)
+    hide_what_moved(document, orjson.loads(today.json), shown_min)
+    message, text, figures = _leaving(document)
+    return replace(then, message=message, json=text, figures=figures)

@@ -1,5 +1,6 @@
 """gRPC of reporting: reports, their evidence, why a city is not counted, and what was published."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from google.protobuf.json_format import ParseDict
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.asking import against_asked, known_at_asked, period_asked
+from services.reporting.asking import against_asked, known_at_asked, period_asked, places_asked
 from services.reporting.domain.duplicates import PossibleDuplicate
 from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
@@ -25,6 +26,8 @@ from shared.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from shared.recorded import Recorded
 from shared.rpc import caller, received, to_receipt
 
+WAIT_SECONDS_MAX = 10.0
+ARRIVAL_SECONDS = 0.05
 ITEM_FIELDS = frozenset(
     {
         *("counted", "of", "status", "facts", "facts_of_people_withheld"),
@@ -225,6 +228,23 @@ class ReportingServicer(reporting_pb2_grpc.ReportingServiceServicer):
             except Unavailable as error:
                 verdict.unavailable = str(error)
             yield _audited(verdict, finished=True)
+
+    async def GetProjected(
+        self, request: pb.GetProjectedRequest, context: Any
+    ) -> pb.GetProjectedResponse:
+        """Return whether some facts have arrived, and whether every report of today counts them."""
+        asked = [(place.stream, place.version) for place in request.places]
+        places = places_asked(request.ledger, asked, self._comparison.ledgers)
+        facts = await self._reports.arrived(request.ledger, places)
+        try:
+            async with asyncio.timeout(min(request.wait_milliseconds / 1000, WAIT_SECONDS_MAX)):
+                while facts is None:
+                    await asyncio.sleep(ARRIVAL_SECONDS)
+                    facts = await self._reports.arrived(request.ledger, places)
+                await self._reports.shows(request.ledger, facts)
+        except TimeoutError:
+            return pb.GetProjectedResponse(projected=facts is not None)
+        return pb.GetProjectedResponse(projected=True, reported=True)
 
 
 def _duplicates(kind: str, pair: PossibleDuplicate) -> pb.DuplicateActivities:

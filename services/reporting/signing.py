@@ -1,13 +1,11 @@
 """The private keys of reporting: what it publishes is sealed by Ed25519, and PDFs signed by P-256.
 
 Both follow from the one secret in TANDEM_SIGNING_KEY_FILE. Put another secret there and start
-again, and what follows is sealed by new keys; the public ones of before stay known (publishing.py).
+again, and what follows is sealed by new keys; the public ones of before stay known (publishing/).
 How anybody verifies, with public keys alone, stands in shared/sealing.
 """
 
-import base64
 import hashlib
-import json
 from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
@@ -28,9 +26,9 @@ from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from shared.sealing import ALGORITHM, CANONICALIZATION, Keys, canonical
-from shared.sealing.documents import SEAL, Json, NotCanonical, unsealed
-from shared.sealing.keys import Jwk, jwk_of_document_key, jwk_of_pdf_key, key_id, key_set
+from shared.sealing import Keys
+from shared.sealing.documents import Json, sealed
+from shared.sealing.keys import Jwk, jwk_of_document_key, jwk_of_pdf_key, key_set
 
 SECRET_BYTES = 32
 PDF_KEY_PURPOSE = b"tandem: the P-256 key that signs PDFs"
@@ -86,17 +84,7 @@ class Signer:
         Raises:
             NotCanonical: it holds a number that is another one when it is read.
         """
-        content = canonical(unsealed(document))
-        if canonical(json.loads(content)) != content:
-            raise NotCanonical("a number of the document does not survive being read")
-        seal = {
-            "algorithm": ALGORITHM,
-            "canonicalization": CANONICALIZATION,
-            "key_id": key_id(self._document_key.public_key().public_bytes_raw()),
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "signature": base64.b64encode(self._document_key.sign(content)).decode(),
-        }
-        return {**document, SEAL: seal}
+        return sealed(document, self._document_key)
 
     def sign_pdf(self, pdf: bytes) -> bytes:
         """Return a PDF with a signature (PAdES) over all of it, invisible on its pages.

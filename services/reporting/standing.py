@@ -18,8 +18,8 @@ says up to which of these everything is derived, and since when that has been so
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -38,9 +38,14 @@ from shared.queries import Connection
 
 logger = logging.getLogger(__name__)
 
-CHUNK_MARKS_MIN, CHUNK_MARKS_MAX = 8, 64
+CHUNK_MARKS_MAX = 64
 CHUNK_SECONDS = 0.5
-"""A transaction takes more marks while it is quicker than this, and fewer when it is slower."""
+"""A transaction takes more marks while it is quicker than this, fewer when it is slower or fails.
+
+It begins with one: what waits for a process that was killed may be the largest sittings there are,
+and some of them together may take longer than a statement is given."""
+RISEN_SECONDS_MAX = 15.0
+"""A read waits so long for what was projected before it, and then takes what stands derived."""
 REST_PER_WORK = 3.0
 REST_SECONDS_MAX = 2.0
 LOOK_SECONDS = 1.0
@@ -77,10 +82,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Everything asked for up to `asked` is derived, as all facts projected until `at` are."""
+    """Everything asked for up to `asked` is derived, as all facts projected until `at` are.
+
+    `facts`: of each ledger, how many of its facts were projected by then.
+    """
 
     asked: int
     at: float
+    facts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Standing:
@@ -89,7 +98,7 @@ class Standing:
     def __init__(self, pool: asyncpg.Pool, parameters: Parameters) -> None:
         """Bind the tables and the numbers in the rules."""
         self._pool, self._parameters = pool, parameters
-        self._chunk = CHUNK_MARKS_MIN
+        self._chunk = 1
         self._counts: list[Any] | None = None
         self._marked, self._risen = asyncio.Event(), asyncio.Event()
         self._flow_began = self._flow_last = -FLOW_GAP_SECONDS
@@ -116,11 +125,21 @@ class Standing:
     async def risen(self, asked: int) -> Level:
         """Return the level once everything asked for up to `asked` is derived.
 
-        While everything is being derived from the beginning, which takes long, it returns at once.
+        It may be lower: while everything is being derived from the beginning, which takes long, it
+        returns at once, and at the latest after RISEN_SECONDS_MAX.
         """
-        while self.level.asked < asked and not self.beginning:
-            await self._risen.wait()
+        try:
+            async with asyncio.timeout(RISEN_SECONDS_MAX):
+                while self.level.asked < asked and not self.beginning:
+                    await self._risen.wait()
+        except TimeoutError:
+            logger.warning("a read goes ahead of the deriver")
         return self.level
+
+    async def derived(self, ledger: str, facts: int) -> None:
+        """Return once so many facts of a ledger are projected, and what follows is derived."""
+        while self.level.facts.get(ledger, 0) < facts:
+            await self._risen.wait()
 
     async def higher_than(self, asked: int) -> int:
         """Return how far the level has risen once it is higher than `asked`."""
@@ -137,6 +156,7 @@ class Standing:
                 await self.derive_all()
             except TRANSIENT as error:
                 logger.warning("deriver waits: %s", error or type(error).__name__)
+                self._chunk = max(1, self._chunk // 2)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             worked = time.monotonic() - started
@@ -160,7 +180,7 @@ class Standing:
         await self._pool.execute(QUERIES["level_reached"], *level)
         self.beginning = False
         if self.level.asked < asked:
-            self.level = Level(asked, at)
+            self.level = Level(asked, at, {row["ledger"]: row["facts"] for row in counts})
             self._tell()
 
     def _tell(self) -> None:

@@ -1,7 +1,8 @@
-"""Starts resources, or runs its migrations: `python -m services.resources [migrate]`."""
+"""Starts resources, or does an errand: `python -m services.resources [migrate | erase]`."""
 
 from services.resources.app import MIGRATIONS, running
+from shared.erasing.errand import erase
 from shared.running import main
 
 if __name__ == "__main__":
-    main("resources", running, MIGRATIONS)
+    main("resources", running, MIGRATIONS, {"erase": erase})

@@ -12,10 +12,18 @@ terminal.py      how lines are printed, and what others wrote
 words.py         what text reports say around the figures, in each language
 publications.py  tandem publish-report, diff, verify
 publish.py       tandem publish, schemas
+importing.py     tandem import zoom, eventbrite, ics, csv
+import_place.py  which activity a file speaks of, and in which zone
+import_run.py    a file's events: shown beside what is known, sent, and what they moved
+import_state.py  what the system knows of what a file speaks of
+import_text.py   what an import would do and did, as text
 generate.py      tandem generate
-credentials.py   tandem credentials add, list, revoke
+credentials.py   tandem credentials add, list, rotate, revoke
+operator_log.py  tandem log
 messages.py      tandem rejected list, show; tandem waiting list
 questions.py     tandem queue list, resolve, dismiss
+person.py        tandem person erase, scan
+erasing.py       erasing a person, step by step, and the certificate of it
 status.py        tandem status
 """
 

@@ -24,14 +24,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("publications", "verify"),
     "explain": ("explain", "explain"),
     "publish": ("publish", "publish"),
+    "import": ("importing", "commands"),
     "generate": ("generate", "generate"),
     "schemas": ("publish", "schemas"),
+    "conformance": ("conformance", "conformance"),
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),
     "credentials": ("credentials", "commands"),
+    "log": ("operator_log", "log"),
     "rejected": ("rejected", "commands"),
     "waiting": ("messages", "waiting"),
     "queue": ("questions", "commands"),
+    "person": ("person", "commands"),
 }
 """Each command with the module of this package, and the name in it, that does it."""
 

@@ -6,7 +6,7 @@ belongs into a system of its own.
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -14,14 +14,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deploy.demo.importer import outgoing
 from deploy.history.history import SEED, History
 from deploy.history.shape import FACTS_MIN
 from shared.cli.publish import seed_file_of, send
 from shared.cli.system import DEFAULT_DATA, Data, find
 from shared.cli.terminal import plain_console
+from shared.client import Event, Publisher
 from shared.embedded.data_directory import OperatorError
-from shared.messaging import NatsAddress, Outgoing
 
 TOLD_EVERY = 1_000
 
@@ -43,7 +42,7 @@ def generate(
     """Tell an invented history of real cities, to measure with."""
     if publish and output is not None:
         raise OperatorError("Choose one: --publish sends the events, --output writes them.")
-    messages = outgoing(History(facts, seed, credential).events())
+    events = map(Event.parse, History(facts, seed, credential).events())
     console = Console(stderr=True, highlight=False, markup=False)
     quiet = not console.is_terminal or (output is None and not publish)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -56,20 +55,20 @@ def generate(
         if publish:
             system = find(data)
             seed_file = seed_file_of(system, credential)
-            address = NatsAddress(system.endpoints["nats"], credential, seed_file)
-            asyncio.run(send(address, messages, advance))
+            publisher = Publisher.over_nats(system.endpoints["nats"], credential, seed_file)
+            asyncio.run(send(publisher, events, advance))
         elif output is not None:
             with output.open("wb") as file:
-                write(messages, file, advance)
+                write(events, file, advance)
         else:
-            write(messages, sys.stdout.buffer, advance)
+            write(events, sys.stdout.buffer, advance)
     if publish:
         plain_console().print(f"published {facts:,} events of seed {seed} as {credential}")
 
 
-def write(messages: Iterator[Outgoing], file: BinaryIO, advance: Callable[[int], None]) -> None:
+def write(events: Iterable[Event], file: BinaryIO, advance: Callable[[int], None]) -> None:
     """Write one event a line, as `tandem publish` reads them; told every TOLD_EVERY of them."""
-    for n, message in enumerate(messages, start=1):
-        file.write(message.body + b"\n")
+    for n, event in enumerate(events, start=1):
+        file.write(event.body + b"\n")
         if n % TOLD_EVERY == 0:
             advance(TOLD_EVERY)

@@ -29,10 +29,18 @@ def login(
     role: Annotated[
         Role, typer.Option(help="What whoever opens it may do: read; publish too; or everything.")
     ] = Role.STAFF,
+    feed: Annotated[
+        bool,
+        typer.Option("--feed", help="Private addresses for a calendar and a feed reader instead."),
+    ] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Print an address that logs a browser in on this machine, once."""
     system = find(data)
+    if feed:
+        for name, followed in system.get("/subscribe.json", role=role).items():
+            plain_console().print(f"{name}: {followed}")
+        return
     address = login_address(system.root, system.endpoints, role)
     plain_console().print(f"{address} ({ONCE}, as {role})")
 

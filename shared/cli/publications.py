@@ -18,7 +18,14 @@ from shared.cli.system import DEFAULT_DATA, STAFF, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
 from shared.cli.words import Language, number
 from shared.embedded.data_directory import OperatorError
-from shared.sealing import Keys, Verdict, judge_file
+from shared.sealing import Keys, Verdict, judge_file, read_sealed
+from shared.sealing.documents import (
+    ERASURE,
+    KIND,
+    SENTENCES_OF_ERASURES,
+    Finding,
+    judge_certificate,
+)
 from shared.sealing.keys import BadKeys
 
 PUBLISH_SECONDS_MAX = 30.0
@@ -123,7 +130,8 @@ def _value(value: Any, status: str | None) -> str:
 
 def verify(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The JSON or the PDF of a published report.")
+        Path,
+        typer.Argument(metavar="FILE", help="A published report (JSON, PDF), or a certificate."),
     ],
     keys: Annotated[
         Path | None,
@@ -132,8 +140,14 @@ def verify(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Tell whether a report is the published one, unchanged; exits with 1 when it is not."""
-    verdict = judge_file(file.read_bytes(), _keys(keys, data))
+    content = file.read_bytes()
     console = plain_console()
+    document = read_sealed(content)
+    if document is not None and document.get(KIND) == ERASURE:
+        finding = judge_certificate(document, _keys(keys, data))
+        console.print(SENTENCES_OF_ERASURES[finding])
+        raise typer.Exit(finding is not Finding.GENUINE)
+    verdict = judge_file(content, _keys(keys, data))
     console.print(verdict.sentence)
     for line in _said(verdict):
         console.print(printable(line))

@@ -6,10 +6,10 @@ while one of them is wrong. A repeat changes nothing: each service knows an even
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,21 +17,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from shared.cli.system import DEFAULT_DATA, Data, System, find, this_command
 from shared.cli.terminal import plain_console, printable
-from shared.contracts.envelope import STRUCTURED
-from shared.contracts.messages.events import EventsMessage
-from shared.contracts.messages.membership import MembershipMessage
-from shared.contracts.messages.resources import ResourcesMessage
+from shared.client import Event, NotAccepted, Publisher
 from shared.embedded.credentials import list_publishers
 from shared.embedded.data_directory import DataDirectory, OperatorError
-from shared.messaging import NatsAddress, Outgoing, connect, publish_batches
 from shared.schemas import schemas as all_schemas
-from shared.sift import Raw, sift
 
-MESSAGES: dict[str, Any] = {
-    "membership": MembershipMessage,
-    "events": EventsMessage,
-    "resources": ResourcesMessage,
-}
 BAD_LINES_SHOWN_MAX = 20
 
 
@@ -54,12 +44,9 @@ def publish(
         count, bad = _check(file, credential, lambda read: progress.advance(checking, read))
         if not bad:
             sending = progress.add_task("publishing", total=size)
-            asyncio.run(
-                send(
-                    NatsAddress(system.endpoints["nats"], credential, seed_file),
-                    _messages(file, credential, lambda read: progress.advance(sending, read)),
-                )
-            )
+            publisher = Publisher.over_nats(system.endpoints["nats"], credential, seed_file)
+            read = partial(progress.advance, sending)
+            asyncio.run(send(publisher, _events(file, read)))
     if bad:
         _tell(bad)
         raise OperatorError(
@@ -97,12 +84,13 @@ def seed_file_of(system: System, credential: str) -> Path:
     Raises:
         OperatorError: there is no such publisher.
     """
-    if credential not in {publisher.name for publisher in list_publishers(system.root)}:
-        raise OperatorError(
-            f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
-            "makes one."
-        )
-    return DataDirectory(system.root).seed(credential)
+    for publisher in list_publishers(system.root):
+        if publisher.name == credential:
+            return DataDirectory(system.root).seed(publisher.secrets_of(publisher.key))
+    raise OperatorError(
+        f"No credential is named {credential}: `{this_command()} credentials add {credential}` "
+        "makes one."
+    )
 
 
 def _check(file: Path, credential: str, on_read: Callable[[int], None]) -> tuple[int, list[str]]:
@@ -119,34 +107,15 @@ def _check(file: Path, credential: str, on_read: Callable[[int], None]) -> tuple
 
 def problem_of(line: bytes, credential: str) -> str | None:
     """Return why a line cannot be accepted, in the words of the service that would refuse it."""
-    subject = subject_of(line, credential)
-    if subject is None:
-        return "malformed: not a CloudEvent of a type that starts with tandem."
-    owner = subject.split(".")[2]
-    now = datetime.now(UTC)
-    raw = Raw(subject, {"content-type": STRUCTURED}, line, now)
-    if owner not in MESSAGES:
-        return f"unknown_type: no service is named {printable(owner)!r}"
-    _, rejections = sift([raw], MESSAGES[owner], now)
-    return next((f"{each.reason}: {printable(each.detail)}" for each in rejections), None)
-
-
-def subject_of(line: bytes, credential: str) -> str | None:
-    """Return where an event goes, by its type; None when it has none of ours."""
     try:
-        event = json.loads(line)
-        tandem, owner, name, _ = event["type"].split(".")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return f"intake.{credential}.{owner}.{name}" if tandem == "tandem" else None
+        Event.parse(line).check(credential)
+    except NotAccepted as error:
+        return printable(f"{error.reason}: {error.told}")
+    return None
 
 
-def _messages(file: Path, credential: str, on_read: Callable[[int], None]) -> Iterator[Outgoing]:
-    for _, line in _lines(file, on_read):
-        subject = subject_of(line, credential)
-        if subject is None:
-            raise OperatorError(f"{file} changed while it was read; publish it again.")
-        yield Outgoing(subject, {"content-type": STRUCTURED}, line)
+def _events(file: Path, on_read: Callable[[int], None]) -> Iterator[Event]:
+    return (Event.parse(line) for _, line in _lines(file, on_read))
 
 
 def _lines(file: Path, on_read: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
@@ -159,16 +128,13 @@ def _lines(file: Path, on_read: Callable[[int], None]) -> Iterator[tuple[int, by
 
 
 async def send(
-    address: NatsAddress,
-    messages: Iterator[Outgoing],
+    publisher: Publisher,
+    events: Iterable[Event],
     on_published: Callable[[int], None] = lambda count: None,
 ) -> None:
-    """Publish messages in atomic batches; they are durable when this returns."""
-    connection = await connect(address)
-    try:
-        await publish_batches(connection, messages, on_published)
-    finally:
-        await connection.close()
+    """Publish events that were judged before; they are durable when this returns."""
+    async with publisher:
+        await publisher.publish_many(events, on_published, checked=True)
 
 
 def _tell(bad: list[str]) -> None:

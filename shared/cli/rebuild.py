@@ -1,9 +1,5 @@
 """`tandem rebuild`: the projections again from the ledgers, while the old ones answer."""
 
-import asyncio
-import json
-import os
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -24,12 +20,8 @@ from rich.text import Text
 from shared.cli.system import DEFAULT_DATA, Data, System, find, run, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.catalogue import SERVICES, Ports
-from shared.embedded.data_directory import (
-    PRIVATE_FILE,
-    DataDirectory,
-    OperatorError,
-    last_lines,
-)
+from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.embedded.errands import errand
 from shared.embedded.services import Servers, errand_program
 
 REPORTING = next(service for service in SERVICES if service.name == "reporting")
@@ -82,48 +74,31 @@ async def _run(system: System, options: list[str]) -> Mapping[str, Any]:
         TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True, highlight=False, markup=False)
-    descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *program.command,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=descriptor,
-            env=dict(program.environment),
-            cwd=program.directory,
-        )
-    finally:
-        os.close(descriptor)
     outcome: Mapping[str, Any] | None = None
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(STEPS["prepare"], total=None)
-        assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-        async for line in process.stdout:
-            said = json.loads(line)
-            if "outcome" in said:
-                outcome = said["outcome"]
-            elif said["of"]:
-                progress.update(
-                    task, description=STEPS["load"], completed=said["done"], total=said["of"]
-                )
-            else:
-                progress.update(task, description=STEPS[said["name"]])
-    if await process.wait() != 0 or outcome is None:
-        raise OperatorError(
-            f"The old tables go on serving; `{this_command()} rebuild` goes on from here. "
-            f"{_reason(last_lines(program.log))}"
-        )
+        try:
+            async for said in errand(program):
+                if "outcome" in said:
+                    outcome = said["outcome"]
+                elif said["of"]:
+                    progress.update(
+                        task, description=STEPS["load"], completed=said["done"], total=said["of"]
+                    )
+                else:
+                    progress.update(task, description=STEPS[said["name"]])
+        except OperatorError as error:
+            raise _broken_off(str(error)) from None
+    if outcome is None:
+        raise _broken_off("It ended without a word.")
     return outcome
 
 
-def _reason(log: str) -> str:
-    """Return what the last line of a log says, without the rest of its JSON."""
-    last = log.strip().rpartition("\n")[2]
-    try:
-        return str(json.loads(last)["message"])
-    except (ValueError, KeyError, TypeError):
-        return last
+def _broken_off(reason: str) -> OperatorError:
+    return OperatorError(
+        f"The old tables go on serving; `{this_command()} rebuild` goes on from here. {reason}"
+    )
 
 
 def _tell(console: Console, outcome: Mapping[str, Any], *, switched: bool) -> None:

@@ -162,8 +162,7 @@ def _shown(message: pb.RejectedMessage) -> Iterator[str]:
     yield f"rejected: {message.rejected_id} at {_moment(message.rejected_at):%Y-%m-%d %H:%M:%S} UTC"
     yield f"reason: {message.reason}: {message.explanation}"
     for violation in message.violations:
-        hint = f" ({violation.hint})" if violation.hint else ""
-        yield f"  {violation.field}: {violation.description}{hint}"
+        yield f"  {violation.path}: {violation.description} ({violation.hint})"
     yield f"hint: {message.hint}"
     if message.HasField("repair"):
         repair = message.repair

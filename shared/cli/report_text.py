@@ -116,6 +116,8 @@ def _heading(report: Json, language: Language, as_known: bool) -> Iterator[Rende
 
 
 def _state(report: Json, language: Language, as_known: bool) -> Iterator[str]:
+    if report.get("version") is not None:
+        yield word("published", language).format(number=report["version"])
     if as_known:
         moment = instant(_moment(report["known_at"]), language)
         yield f"{word('as_known_at', language)} {moment}"
@@ -278,13 +280,17 @@ def quarters_table(reports: list[Json]) -> Table:
         table.add_row(
             Text(report["period"]["id"], style="bold"),
             report["status"],
-            *(_cell(figures[metric]) for metric in ("cities_engaged", "coverage")),
-            _cell(figures["webinars_held"]) + (f" ({joint} joint)" if joint else ""),
-            *(_cell(figures[metric]) for metric in ("activities_held", "resources_published")),
+            *(figure_text(figures[metric]) for metric in ("cities_engaged", "coverage")),
+            figure_text(figures["webinars_held"]) + (f" ({joint} joint)" if joint else ""),
+            *(
+                figure_text(figures[metric])
+                for metric in ("activities_held", "resources_published")
+            ),
         )
     return table
 
 
-def _cell(figure: Json) -> str:
+def figure_text(figure: Json) -> str:
+    """Return the value of a figure with its mark: 12 [p]."""
     mark = MARKS.get(figure["status"], "") if figure["value"] is not None else ""
     return f"{_value(figure, Language.EN)}{' ' if mark else ''}{mark}"

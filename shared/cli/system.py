@@ -127,6 +127,21 @@ def find(data: Path) -> System:
         ) from None
 
 
+def existing(data: Path) -> DataDirectory:
+    """Return a data directory that a system has run on; it need not run now.
+
+    Raises:
+        OperatorError: none has.
+    """
+    directory = DataDirectory.at(data)
+    if not directory.credentials.exists():
+        raise OperatorError(
+            f"{directory.root} is no data directory yet: `tandem up` makes one, or name another "
+            "with --data."
+        )
+    return directory
+
+
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run asynchronous work to its end and return what comes back."""
     return asyncio.run(work())

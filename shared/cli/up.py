@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +15,10 @@ from shared.cli.login import ONCE, login_address
 from shared.cli.system import DEFAULT_DATA, STAFF, Data, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
-from shared.embedded.supervisor import running_system
+from shared.embedded.supervisor import Provision, running_system
+from shared.messaging import KEPT_DAYS, provision
 
+INTAKE_DAYS_MAX = 90
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -28,16 +31,31 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="Publish the demo facts, and print their reports.")
     ] = False,
+    intake_days: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=INTAKE_DAYS_MAX,
+            envvar="TANDEM_INTAKE_DAYS",
+            help="How long messages stay as they came, with names in them.",
+        ),
+    ] = KEPT_DAYS,
 ) -> None:
     """Start the whole system, and keep it running until Ctrl-C."""
     directory = DataDirectory.at(data)
     directory.create()
     logging.basicConfig(filename=directory.log("supervisor"), format=LOG_FORMAT, level=logging.INFO)
-    asyncio.run(_run(directory, data, port_base, demo, plain_console()))
+    provide = partial(provision, intake_days=intake_days)
+    asyncio.run(_run(directory, data, port_base, demo, provide, plain_console()))
 
 
 async def _run(
-    directory: DataDirectory, data: Path, port_base: int | None, demo: bool, console: Console
+    directory: DataDirectory,
+    data: Path,
+    port_base: int | None,
+    demo: bool,
+    provide: Provision,
+    console: Console,
 ) -> None:
     """Run until a signal; a signal while starting stops what has started."""
     _cancel_on_signal()
@@ -49,7 +67,10 @@ async def _run(
 
     try:
         with status:
-            async with running_system(directory.root, port_base, progress=progress) as endpoints:
+            running = running_system(
+                directory.root, port_base, provision=provide, progress=progress
+            )
+            async with running as endpoints:
                 status.stop()
                 if demo:
                     from shared.cli.demo import demonstrate  # only the demonstration needs it

@@ -1,8 +1,10 @@
-"""The CloudEvent around a message: structured and binary mode over NATS, parsed without trust.
+"""The CloudEvent around a message: structured and binary mode, parsed without trust.
 
-Specification: CloudEvents 1.0.2 and its NATS protocol binding. Header names compare without case.
+Specification: CloudEvents 1.0.2, its JSON event format and its bindings to NATS and HTTP; each
+requirement with its test stands in docs/cloudevents.md. Header names compare without case.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -10,27 +12,25 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, NoReturn
-from urllib.parse import unquote
+from typing import Any, NoReturn
 
 import orjson
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.contracts.values import Contract, Instant
-from shared.errors import InvalidData, TandemError, Violation, violations_of
+from shared.contracts.attributes import Attributes, attributes_in
+from shared.contracts.headers import Undecodable, decoded
+from shared.errors import VIOLATIONS_MAX, InvalidData, TandemError, Violation, shown
 
 STRUCTURED = "application/cloudevents+json"
+CLOUDEVENTS = "application/cloudevents"
 JSON_TYPE = "application/json"
+PREFIX = "ce-"
+DATA = frozenset({"data", "data_base64"})
 EVENT_BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 32
 KEYS_MAX = 256
 STRING_CHARACTERS_MAX = 8192
 DIGITS_MAX = 18
 SOURCE_PREFIX = "/systems/"
-
-Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
 
 
 class Malformed(TandemError):
@@ -39,26 +39,6 @@ class Malformed(TandemError):
 
 class TooLarge(TandemError):
     """The event is larger than the contract allows."""
-
-
-class Attributes(Contract):
-    """The context attributes that Tandem reads; other extensions are carried by nobody."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")]
-    id: Annotated[
-        str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
-    ]
-    source: Line
-    type: Line
-    time: Annotated[Instant, Field(strict=False)]  # as text, in a document that is parsed already
-    subject: Line | None = None
-    datacontenttype: Line | None = None
-    traceparent: Line | None = None
-    tracestate: Line | None = None
-    correlationid: Line | None = None
-    causationid: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,61 +64,133 @@ class Envelope:
         return replace(self, digest=hashlib.sha256(identity).digest())
 
 
-def parse(headers: Mapping[str, str] | None, body: bytes) -> Envelope:
+def parse(
+    headers: Mapping[str, str] | None, body: bytes, *, bare_is_structured: bool = False
+) -> Envelope:
     """Return the CloudEvent in a message's headers and body.
+
+    Args:
+        headers: as they came; their names compare without case.
+        body: all of the event in structured mode, its data alone in binary mode.
+        bare_is_structured: take a message without a word about its content for a structured one,
+            as the NATS binding of CloudEvents 1.0.2 has it, which knows no headers.
 
     Raises:
         TooLarge, Malformed: it cannot be read.
         InvalidData: an attribute is missing or wrong; the violations name it.
     """
-    lower = {name.lower(): value for name, value in (headers or {}).items()}
     if len(body) > EVENT_BYTES_MAX:
         raise TooLarge(f"{len(body)} bytes, at most {EVENT_BYTES_MAX} are allowed")
+    lower = _without_case(headers or {})
     content_type = _media_type(lower.get("content-type", ""))
-    if content_type == STRUCTURED:
-        return _structured(body)
-    if content_type.startswith("application/cloudevents"):
+    traced = lower.get("traceparent")
+    # The NATS binding names the media type alone: whatever it carries is in the JSON format.
+    if content_type in (STRUCTURED, CLOUDEVENTS):
+        return _structured(body, traced)
+    if content_type.startswith(CLOUDEVENTS):
         raise Malformed(f"content-type {content_type!r} is not supported; use {STRUCTURED}")
-    if any(name.startswith("ce-") for name in lower):
-        return _binary(lower, body, content_type)
+    if any(name.startswith(PREFIX) for name in lower):
+        return _binary(lower, body, traced)
+    if bare_is_structured and not content_type:
+        return _structured(body, traced)
     raise Malformed("neither ce- headers nor content-type application/cloudevents+json")
+
+
+def _without_case(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers under their names in small letters, each of ours once."""
+    lower: dict[str, str] = {}
+    for name, value in headers.items():
+        small = name.lower()
+        if small in lower and (small.startswith(PREFIX) or small == "content-type"):
+            raise Malformed(f"the header {small[:80]!r} stands twice")
+        lower[small] = value
+    return lower
 
 
 def _media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
 
 
-def _structured(body: bytes) -> Envelope:
+def _is_json(media_type: str) -> bool:
+    """Tell what the JSON event format calls JSON: a subtype of json, or one that ends in +json."""
+    subtype = media_type.partition("/")[2]
+    return subtype == "json" or subtype.endswith("+json")
+
+
+def _structured(body: bytes, traced: str | None) -> Envelope:
     document = strict_json(body)
     if not isinstance(document, dict):
         raise Malformed("a structured event is a JSON object")
-    if "data_base64" in document:
-        raise InvalidData([Violation("data_base64", "data must be JSON, in the field data")])
-    data = document.pop("data", None)
-    return _envelope(_attributes(document), data)
+    data = data_of(document)
+    attributes = _attributes(
+        {name: said for name, said in document.items() if name not in DATA}, traced
+    )
+    return _envelope(attributes, data)
 
 
-def _binary(headers: Mapping[str, str], body: bytes, content_type: str) -> Envelope:
-    document = {
-        name.removeprefix("ce-"): unquote(value)
-        for name, value in headers.items()
-        if name.startswith("ce-")
-    }
-    document["datacontenttype"] = content_type or JSON_TYPE
-    return _envelope(_attributes(document), strict_json(body))
+def data_of(document: Mapping[str, Any]) -> Any:
+    """Return the data of an event in the JSON format; None when it has none.
 
-
-def _attributes(document: Mapping[str, Any]) -> Attributes:
+    Raises:
+        InvalidData: `data_base64` holds no JSON, or stands beside `data`.
+    """
+    said = document.get("data_base64")
+    if said is None:
+        return document.get("data")
+    if "data" in document:
+        raise InvalidData([Violation("data_base64", "stands beside data; give one of them")])
+    if not _is_json(_media_type(str(document.get("datacontenttype") or JSON_TYPE))):
+        return None  # bytes of another kind, and their content type is what is wrong
     try:
-        return Attributes.model_validate(document)
-    except ValidationError as error:
-        raise InvalidData(violations_of(error)) from None
+        data = base64.b64decode(said, validate=True)
+    except (TypeError, ValueError):
+        raise InvalidData([Violation("data_base64", "is not Base64 (RFC 4648)")]) from None
+    try:
+        return strict_json(data)
+    except Malformed as error:
+        wrong = f"must hold JSON in UTF-8: {error}"
+        raise InvalidData([Violation("data_base64", wrong)]) from None
+
+
+def _binary(headers: Mapping[str, str], body: bytes, traced: str | None) -> Envelope:
+    document: dict[str, str] = {}
+    problems: list[Violation] = []
+    for header, value in headers.items():
+        if header.startswith(PREFIX):
+            name = header.removeprefix(PREFIX)
+            try:
+                document[name] = decoded(value)
+            except Undecodable as error:
+                problems.append(Violation(shown(name), str(error)))
+    if problems:
+        raise InvalidData(problems[:VIOLATIONS_MAX])
+    _tell_content_type(document, headers.get("content-type", ""))
+    return _envelope(_attributes(document, traced), strict_json(body))
+
+
+def _tell_content_type(document: dict[str, str], content_type: str) -> None:
+    """Set the attribute from the header: HTTP has it in content-type, NATS under ce- as well."""
+    if not content_type:
+        document.setdefault("datacontenttype", JSON_TYPE)
+        return
+    said = document.setdefault("datacontenttype", content_type)
+    if _media_type(said) != _media_type(content_type):
+        other = f"is {said!r}, but the header content-type says {content_type!r}"
+        raise InvalidData([Violation("datacontenttype", other)])
+
+
+def _attributes(document: dict[str, Any], traced: str | None) -> Attributes:
+    """Return the attributes; the trace is that of the message when the event names none."""
+    if traced and document.get("traceparent") is None:
+        document["traceparent"] = traced
+    attributes = attributes_in(document)
+    content_type = _media_type(attributes.datacontenttype or JSON_TYPE)
+    if not _is_json(content_type):
+        raise InvalidData([Violation("datacontenttype", f"must be JSON, got {content_type!r}")])
+    return attributes
 
 
 def _envelope(attributes: Attributes, data: Any) -> Envelope:
-    content_type = _media_type(attributes.datacontenttype or JSON_TYPE)
-    if content_type != JSON_TYPE and not content_type.endswith("+json"):
-        raise InvalidData([Violation("datacontenttype", f"must be JSON, got {content_type!r}")])
     if not isinstance(data, dict):
         raise InvalidData([Violation("data", "must be a JSON object")])
     canonical = _canonical(data)

@@ -2,7 +2,8 @@
 
 catalogue.py       which services there are and on which ports
 data_directory.py  where everything lies under `.tandem/`; private files, locks
-credentials.py     keys, tokens and passwords; the registry of publishers
+credentials.py     keys, tokens and passwords; how a publisher's come and go
+registry.py        the publishers: their scopes and their keys, without secrets
 nats.py            nats-server: its configuration and who may speak on which subject
 postgres.py        PostgreSQL: its cluster, its databases and its roles
 boot_check.py      refuses to start on settings that could lose what was acknowledged

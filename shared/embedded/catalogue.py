@@ -25,6 +25,7 @@ class Service:
         keeps_vault: whether it is given the key of the person vault.
         logs_in: whether it is given the codes that log a browser in.
         seals: whether it is given the key that seals what it publishes.
+        takes_in: whether it puts what publishers send by HTTP into INTAKE, under their names.
         command: how it is started; empty for `python -m services.<name>`.
     """
 
@@ -36,6 +37,7 @@ class Service:
     keeps_vault: bool = False
     logs_in: bool = False
     seals: bool = False
+    takes_in: bool = False
     command: tuple[str, ...] = ()
 
 
@@ -44,6 +46,7 @@ SERVICES = (
     Service("events", http=2, grpc=2, consumes=INTAKE, keeps_vault=True),
     Service("resources", http=3, grpc=3, consumes=INTAKE),
     Service("reporting", http=0, grpc=4, consumes=FACTS, logs_in=True, seals=True),
+    Service("gateway", http=4, database=False, takes_in=True),
 )
 
 

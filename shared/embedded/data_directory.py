@@ -68,8 +68,13 @@ class DataDirectory:
 
     @property
     def credentials(self) -> Path:
-        """The registry of publishers: names, public keys, hashes of tokens, roles."""
+        """The registry of publishers: names, scopes, public keys, hashes of tokens."""
         return self.root / "credentials.json"
+
+    @property
+    def operator_log(self) -> Path:
+        """What operators did, one line an act (`shared/operator_log.py`)."""
+        return self.root / "operator.log"
 
     @property
     def tokens(self) -> Path:
@@ -90,6 +95,21 @@ class DataDirectory:
     def signing_key(self) -> Path:
         """The key that seals published reports, 32 random bytes in hex."""
         return self.secrets / "signing.key"
+
+    @property
+    def erased(self) -> Path:
+        """The keys of everybody who was erased: a backup is older, and brings them back without."""
+        return self.root / "erased.jsonl"
+
+    @property
+    def imports_key(self) -> Path:
+        """The key under which what imported files say of people is hashed, 32 bytes in hex."""
+        return self.secrets / "imports.key"
+
+    @property
+    def webhooks(self) -> Path:
+        """The webhooks of other platforms, with their secrets."""
+        return self.secrets / "webhooks.json"
 
     def seed(self, name: str) -> Path:
         """The nkey seed with which `name` connects to NATS."""

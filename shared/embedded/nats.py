@@ -22,6 +22,7 @@ from nats.aio.client import Client
 from shared.embedded.catalogue import HOST, Service
 from shared.embedded.data_directory import DataDirectory, OperatorError, write_private
 from shared.embedded.process import Program
+from shared.erasing.intake import ERASER, eraser_rights
 from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX, log_error
 
 FILE_STORE_BYTES_MAX = 10_000_000_000
@@ -33,17 +34,41 @@ OVERRIDE, JETSTREAM_OVERRIDE = "override.conf", "jetstream.override.conf"
 Permissions = Mapping[str, Mapping[str, Sequence[str]]]
 
 
-def publisher_permissions(name: str, services: Sequence[str] | None) -> Permissions:
+def publisher_permissions(
+    name: str, services: Sequence[str] | None = None, types: Sequence[str] | None = None
+) -> Permissions:
     """Return what a publisher may do: speak under its own name, and hear of its rejections."""
-    intake = [f"intake.{name}.{service}.>" for service in services or ()]
     return _permissions(
-        publish=intake or [f"intake.{name}.>"],
+        publish=publisher_subjects(name, services, types),
         subscribe=[f"_INBOX_{name}.>", f"rejected.{name}"],
     )
 
 
+def publisher_subjects(
+    name: str, services: Sequence[str] | None = None, types: Sequence[str] | None = None
+) -> list[str]:
+    """Return the subjects on which a publisher may speak.
+
+    Args:
+        name: the publisher's.
+        services: those it may speak to; None for all.
+        types: full names of what it may say, of these services; None for all of theirs.
+    """
+    if types is not None:
+        parts = (type_.split(".")[1:3] for type_ in types)
+        return [f"intake.{name}.{service}.{said}" for service, said in parts]
+    if services is not None:
+        return [f"intake.{name}.{service}.>" for service in services]
+    return [f"intake.{name}.>"]
+
+
 def service_permissions(service: Service) -> Permissions:
-    """Return what a service may do: its facts, rejections, and its own durable consumer only."""
+    """Return what a service may do: its facts, rejections, and its own durable consumer only.
+
+    One that takes in may speak under the name of any publisher, and do nothing else.
+    """
+    if service.takes_in:
+        return _permissions(publish=["intake.>"], subscribe=[f"_INBOX_{service.name}.>"])
     publish = [f"facts.{service.name}.>", "rejected.>", "$JS.API.INFO"]
     publish += [f"$JS.API.STREAM.INFO.{stream}" for stream in (INTAKE, FACTS)]
     if service.consumes is not None:
@@ -62,6 +87,11 @@ def service_permissions(service: Service) -> Permissions:
 def provision_permissions() -> Permissions:
     """Return what the credential that makes streams and consumers may do."""
     return _permissions(publish=["$JS.API.>"], subscribe=["_INBOX_provision.>"])
+
+
+def eraser_permissions() -> Permissions:
+    """Return what the credential may do that takes a person out of INTAKE: read, and delete one."""
+    return _permissions(publish=[*eraser_rights()], subscribe=[f"_INBOX_{ERASER}.>"])
 
 
 def _permissions(*, publish: Sequence[str], subscribe: Sequence[str]) -> Permissions:

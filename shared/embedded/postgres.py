@@ -284,6 +284,9 @@ password_encryption = scram-sha-256
 max_connections = 100
 shared_buffers = 128MB
 max_wal_size = 1GB
+# Errors name the row and the statement, never the values in it.
+log_error_verbosity = terse
+log_parameter_max_length_on_error = 0
 transaction_timeout = 60s
 idle_in_transaction_session_timeout = 30s
 timezone = 'UTC'

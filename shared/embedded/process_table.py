@@ -61,6 +61,12 @@ class ProcessTable:
         self._record()
         return endpoints
 
+    def amend(self, **changed: Any) -> None:
+        """Put changed parts into the published endpoints.json."""
+        if self._endpoints is not None:
+            self._endpoints |= changed
+            self._record()
+
     def withdraw(self) -> None:
         """Remove endpoints.json: the system is no longer there for others."""
         self._endpoints = None

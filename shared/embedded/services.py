@@ -10,12 +10,15 @@ from typing import Any
 
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, Ports, Service
-from shared.embedded.credentials import PEOPLE, list_publishers
+from shared.embedded.credentials import PEOPLE
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.process import Program
+from shared.embedded.registry import read_registry
 
-PASSED_ON = frozenset({"TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
+PASSED_ON = frozenset({"TANDEM_ALLOWED_HOSTS", "TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
 """Our own variables that `tandem up` hands down to the services as they are."""
+LIMITS = ("TANDEM_BATCH_", "TANDEM_BODY_", "TANDEM_CONNECTIONS_", "TANDEM_IDLE_", "TANDEM_QUOTA_")
+"""How the limits begin that an operator may set for the gateway."""
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,27 @@ def service_program(servers: Servers, service: Service, services: Sequence[Servi
 
 
 def errand_program(
-    servers: Servers, service: Service, services: Sequence[Service], errand: str, *options: str
+    servers: Servers,
+    service: Service,
+    services: Sequence[Service],
+    errand: str,
+    *options: str,
+    credential: str | None = None,
 ) -> Program:
     """Return an errand of a service as a program to run once, under the role that owns its tables.
 
-    Errands are `migrate`, and whatever else its `python -m` knows.
+    Errands are `migrate`, and whatever else its `python -m` knows. With a `credential` it connects
+    to NATS by that and not by its service's own.
     """
+    environment = _environment(servers, service, services, role=postgres.owner_role(service.name))
+    if credential is not None:
+        environment["TANDEM_NATS_SEED_FILE"] = str(servers.directory.seed(credential))
     name = f"{service.name}-{errand}"
     return Program(
         name=name,
         command=(*_command(service), errand, *options),
         log=servers.directory.log(name),
-        environment=_environment(
-            servers, service, services, role=postgres.owner_role(service.name)
-        ),
+        environment=environment,
     )
 
 
@@ -95,15 +105,20 @@ def endpoints(servers: Servers, services: Sequence[Service]) -> dict[str, Any]:
             if service.grpc is not None
         },
         "http": {service.name: f"http://{HOST}:{ports.http(service)}" for service in services},
-        "credentials": {
-            publisher.name: {
-                "user": publisher.name,
-                "nkey_seed_file": str(directory.seed(publisher.name)),
-                "token_file": str(directory.token(publisher.name)),
-            }
-            for publisher in list_publishers(directory.root)
-        },
+        "credentials": publisher_endpoints(directory),
         "tokens": {name: directory.token(name).read_text() for name in PEOPLE},
+    }
+
+
+def publisher_endpoints(directory: DataDirectory) -> dict[str, dict[str, str]]:
+    """Return where the secrets of each publisher's newest key are."""
+    return {
+        publisher.name: {
+            "user": publisher.name,
+            "nkey_seed_file": str(directory.seed(publisher.secrets_of(publisher.key))),
+            "token_file": str(directory.token(publisher.secrets_of(publisher.key))),
+        }
+        for publisher in read_registry(directory)
     }
 
 
@@ -119,7 +134,7 @@ def _environment(
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("TANDEM_") or name in PASSED_ON
+        if not name.startswith("TANDEM_") or name in PASSED_ON or name.startswith(LIMITS)
     }
     # A thread that composes a report once would else keep an arena of its own: some 10 MB each.
     environment.setdefault("MALLOC_ARENA_MAX", "2")
@@ -142,8 +157,11 @@ def _environment(
         }
     if service.keeps_vault:
         environment["TANDEM_VAULT_KEY_FILE"] = str(directory.vault_key)
+        environment["TANDEM_ERASED_FILE"] = str(directory.erased)
     if service.logs_in:
         environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
+    if service.takes_in:
+        environment["TANDEM_WEBHOOKS_FILE"] = str(directory.webhooks)
     if service.seals:
         environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:

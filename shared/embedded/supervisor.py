@@ -14,11 +14,27 @@ from nats.aio.client import Client
 from shared.embedded import boot_check, postgres
 from shared.embedded import nats as broker
 from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
-from shared.embedded.credentials import PROVISION, prepare_credentials
+from shared.embedded.credentials import (
+    PROVISION,
+    SUPERVISOR,
+    Hand,
+    prepare_credentials,
+    retire_keys,
+)
 from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock
+from shared.embedded.errands import errand
 from shared.embedded.process import all_of, run_to_end
 from shared.embedded.process_table import ProcessTable, stop_leftovers
-from shared.embedded.services import Servers, endpoints, errand_program, service_program
+from shared.embedded.services import (
+    Servers,
+    endpoints,
+    errand_program,
+    publisher_endpoints,
+    service_program,
+)
+from shared.embedded.wiping import wipe
+from shared.erasing.erased import erased_in
+from shared.erasing.intake import ERASER
 from shared.messaging import FACTS, INTAKE, bytes_lost
 from shared.messaging import provision as provision_of_messaging
 
@@ -26,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 MIGRATION_SECONDS_MAX = 300.0
 PROVISION_EVERY_SECONDS = 5.0
+CREDENTIALS_EVERY_SECONDS = 1.0
 
 DAMAGED = {
     INTAKE: "NATS lost %d bytes of INTAKE to a damaged file: senders should repeat what they sent",
@@ -78,7 +95,11 @@ async def running_system(
             raise OperatorError(f"NATS does not make the streams: {error}") from error
         progress("migrating the databases")
         await _migrate(running, services)
-        keeper = asyncio.create_task(_keep_streams(running, provision), name="keep streams")
+        await _erase_again(running, services)
+        keepers = [
+            asyncio.create_task(_keep_streams(running, provision), name="keep streams"),
+            asyncio.create_task(_keep_credentials(running, table), name="keep credentials"),
+        ]
         try:
             progress(f"starting {', '.join(service.name for service in services)}")
             await table.start(
@@ -86,8 +107,9 @@ async def running_system(
             )
             yield table.publish(endpoints(running, services))
         finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
             await table.stop(*(service.name for service in services))
             table.withdraw()
 
@@ -157,6 +179,28 @@ async def _keep_streams(running: Servers, provision: Provision) -> None:
         await asyncio.sleep(PROVISION_EVERY_SECONDS)
 
 
+async def _keep_credentials(running: Servers, table: ProcessTable) -> None:
+    """End keys whose time is over, and tell others where the secrets of new ones are."""
+    directory, told = running.directory, publisher_endpoints(running.directory)
+    behind = False
+    while True:
+        await asyncio.sleep(CREDENTIALS_EVERY_SECONDS)
+        try:
+            if behind:
+                await asyncio.to_thread(broker.reload, directory)
+                behind = False
+            for publisher in await asyncio.to_thread(retire_keys, directory.root, Hand(SUPERVISOR)):
+                logger.info("a key of %s has ended", publisher.name)
+            found = publisher_endpoints(directory)
+            if found != told:
+                table.amend(credentials=found)
+                told = found
+        except (OperatorError, OSError) as error:
+            # NATS may still go by the accounts of before.
+            behind = True
+            logger.warning("credentials are not all kept, next try soon: %s", error)
+
+
 async def _migrate(running: Servers, services: Sequence[Service]) -> None:
     programs = [
         errand_program(running, service, services, "migrate")
@@ -164,6 +208,36 @@ async def _migrate(running: Servers, services: Sequence[Service]) -> None:
         if service.database
     ]
     await all_of(*(run_to_end(program, MIGRATION_SECONDS_MAX) for program in programs))
+
+
+async def _erase_again(running: Servers, services: Sequence[Service]) -> None:
+    """Take out again whom a backup has brought back, before a service sees them."""
+    erased = list(erased_in(running.directory.erased))
+    for service in services:
+        if not service.keeps_vault or not await _known_again(running, service, erased):
+            continue
+        logger.warning("a backup has brought back people who were erased: they are erased again")
+        program = errand_program(running, service, services, "reapply", credential=ERASER)
+        words = [word async for told in errand(program) for word in told["words"]]
+        said = {"words": words, "stand_in": "erased-again"}
+        for other in services:
+            if other.consumes == INTAKE and other is not service:
+                program = errand_program(running, other, services, "erase")
+                async for _ in errand(program, said):
+                    pass
+        await wipe(running.directory, services)
+
+
+async def _known_again(running: Servers, service: Service, erased: Sequence[str]) -> bool:
+    """Tell whether a vault knows anybody who was erased."""
+    if not erased:
+        return False
+    connection = await postgres.connect(running.directory, database=service.name)
+    try:
+        known = "select exists (select from person where person = any ($1))"
+        return await connection.fetchval(known, erased) is True
+    finally:
+        await connection.close()
 
 
 @contextmanager

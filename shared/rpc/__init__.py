@@ -4,7 +4,7 @@ A call comes in with a token, a deadline and perhaps a trace; the server admits 
 rpc.py turns it into a command with `received`, executes it, and answers with `to_receipt`.
 """
 
-from shared.rpc.client import channel
+from shared.rpc.client import channel, serving
 from shared.rpc.server import Service, Serving, caller, serve
 from shared.rpc.translation import received, to_message, to_receipt
 
@@ -15,6 +15,7 @@ __all__ = [
     "channel",
     "received",
     "serve",
+    "serving",
     "to_message",
     "to_receipt",
 ]

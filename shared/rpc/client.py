@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from opentelemetry.metrics import Histogram, Meter
 from opentelemetry.trace import Span, SpanKind, Tracer, set_span_in_context
 
@@ -88,6 +89,17 @@ def channel(
         options=OPTIONS,
         interceptors=[_Unary(outgoing), _Streaming(outgoing), _Sending(outgoing)],
     )
+
+
+async def serving(opened: grpc.aio.Channel) -> bool:
+    """Tell whether who is at the other end of a channel says that it serves.
+
+    Raises:
+        grpc.aio.AioRpcError: nobody answers.
+    """
+    health: Any = health_pb2_grpc.HealthStub(opened)
+    answer = await health.Check(health_pb2.HealthCheckRequest())
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 class _TokenFile:

@@ -29,7 +29,7 @@ class Unauthenticated(TandemError):
 
 
 class Forbidden(TandemError):
-    """The caller's role does not allow it."""
+    """The caller's role or scope does not allow it."""
 
 
 class BadDeadline(TandemError):

@@ -4,11 +4,12 @@ Health answers everybody; all else, reflection included, needs a token. What a m
 caller stands beside it in proto/ as `option (tandem.common.v1.action)`.
 """
 
+import asyncio
 import inspect
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ DEADLINE_SECONDS_MAX = 30
 DEADLINE_ROUNDING_SECONDS = 1
 """gRPC rounds a deadline up on its way, so 30 s may arrive as a little more."""
 CALLS_AT_ONCE_MAX = 1000
+TOKEN_CHECK_SECONDS = 5.0
+"""So often a stream asks whether its token is still valid; other calls end within 30 seconds."""
 TRACESTATE_CHARACTERS_MAX = 512
 PING_SECONDS = 20
 PING_ANSWER_SECONDS = 5
@@ -236,10 +239,12 @@ class Gate(grpc.aio.ServerInterceptor):
         ):
             try:
                 CALLER.set(self._admit(method, metadata))
+                span.set_attribute("tandem.caller", caller().name)
                 if limited:
                     _check_deadline(context.time_remaining())
-                span.set_attribute("tandem.caller", caller().name)
-                return await answer(request, context)
+                    return await answer(request, context)
+                async with self._admitted(metadata):
+                    return await answer(request, context)
             except grpc.aio.AbortError:
                 code = _code(context.code())
                 raise
@@ -268,9 +273,33 @@ class Gate(grpc.aio.ServerInterceptor):
             attributes=described(method),
         )
 
+    @asynccontextmanager
+    async def _admitted(self, metadata: Mapping[str, Any]) -> AsyncIterator[None]:
+        """Let a stream live for as long as the token that it began with.
+
+        Raises:
+            Unauthenticated: the token was revoked meanwhile.
+        """
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                watching = asyncio.create_task(self._end_with_token(_token(metadata), limit))
+                try:
+                    yield
+                finally:
+                    watching.cancel()
+        except TimeoutError:
+            if limit.expired():
+                raise Unauthenticated("the token of this call is not valid any more") from None
+            raise
+
+    async def _end_with_token(self, token: str | None, limit: asyncio.Timeout) -> None:
+        while self._access.authenticate(token) is not None:  # noqa: ASYNC110 (files tell nobody)
+            await asyncio.sleep(TOKEN_CHECK_SECONDS)
+        limit.reschedule(asyncio.get_running_loop().time())
+
     def _admit(self, method: str, metadata: Mapping[str, Any]) -> Principal:
-        scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
-        principal = self._access.authenticate(token if scheme.lower() == "bearer" else None)
+        principal = self._access.authenticate(_token(metadata))
         if principal is None:
             logger.warning("call without a known token", extra={"method": method})
             raise Unauthenticated("send a valid token as metadata `authorization: Bearer <token>`")
@@ -284,6 +313,11 @@ class Gate(grpc.aio.ServerInterceptor):
             )
             raise Forbidden(f"the role {principal.role} of {principal.name} may not {what}")
         return principal
+
+
+def _token(metadata: Mapping[str, Any]) -> str | None:
+    scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
+    return token if scheme.lower() == "bearer" else None
 
 
 def _written_out(behaviour: Behaviour) -> Behaviour:

@@ -4,6 +4,7 @@ A request mirrors its message field by field, so one walk over the descriptor se
 what the contract then refuses is named by the path of the field.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +18,16 @@ from pydantic import ValidationError
 from tandem.common.v1 import common_pb2
 
 from shared import draft, telemetry
+from shared.access import scope_lacking
 from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED, Malformed, TooLarge, parse
 from shared.contracts.values import Message
 from shared.errors import IdReused, InvalidData, Refused, Violation, violations_of
 from shared.recorded import name_of
+from shared.rpc.failures import Forbidden
 from shared.rpc.server import caller
 from shared.sift import FUTURE_MAX, Raw, Received
+
+logger = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=Message)
 CONTEXT = "context"
@@ -68,12 +73,16 @@ def received(request: Request, model: type[Message], now: datetime) -> Received:
     `now`, which then is no part of its identity: a caller that tries again says the same.
 
     Raises:
+        Forbidden: the scope of the caller's credential leaves this type out.
         InvalidData: the contract refuses it; violations of the context begin with "context.".
     """
+    source = caller().name
+    if lacking := scope_lacking(caller(), model.TYPE):
+        logger.warning("command outside the scope", extra={"type": model.TYPE, "id": source})
+        raise Forbidden(f"the scope of the credential {source} lacks {lacking}")
     said = _said(request)
     message = _validated(said, model)
     context: common_pb2.CommandContext = getattr(request, CONTEXT)
-    source = caller().name
     event = {
         "specversion": "1.0",
         "id": context.id,

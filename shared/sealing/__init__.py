@@ -4,7 +4,8 @@ keys.py       public keys, as the JSON Web Keys that /keys.json serves
 documents.py  the seal of a JSON document: hash and signature over its canonical form (RFC 8785)
 pdf.py        the signature of a PDF, and the sealed document attached to it
 
-Sealing itself needs the private key, which reporting alone has (services/reporting/signing.py).
+Sealing itself needs the private key: reporting has it (services/reporting/signing.py), and whoever
+keeps the data directory, for certificates of erasure (shared/cli/erasing.py).
 """
 
 from shared.sealing.documents import (

@@ -11,10 +11,14 @@ from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.sealing.keys import Keys
+from shared.sealing.keys import Keys, key_id
 
 SEAL = "seal"
+KIND = "kind"
+"""Says what a sealed document is when it is no report: reports have no member of this name."""
+ERASURE = "tandem.erasure_certificate.v1"
 PDF_MAGIC = b"%PDF-"
 ALGORITHM = "Ed25519"
 CANONICALIZATION = "RFC 8785"
@@ -40,6 +44,16 @@ SENTENCES: Mapping[Finding, str] = {
     Finding.CHANGED: "No: its content was changed after it was published.",
     Finding.UNKNOWN_KEY: "No: it is sealed with a key that is not known here.",
     Finding.BAD_SIGNATURE: "No: its signature does not fit its content.",
+}
+
+
+SENTENCES_OF_ERASURES: Mapping[Finding, str] = {
+    Finding.GENUINE: "Yes: this is a certificate of erasure that was made here, unchanged.",
+    Finding.UNREADABLE: "No: this file cannot be read as a certificate.",
+    Finding.NO_SEAL: "No: this certificate carries no seal, so it was not made like this.",
+    Finding.CHANGED: "No: its content was changed after it was made.",
+    Finding.UNKNOWN_KEY: SENTENCES[Finding.UNKNOWN_KEY],
+    Finding.BAD_SIGNATURE: SENTENCES[Finding.BAD_SIGNATURE],
 }
 
 
@@ -107,6 +121,25 @@ def unsealed(document: Json) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != SEAL}
 
 
+def sealed(document: Json, key: Ed25519PrivateKey) -> dict[str, Any]:
+    """Return a document with its seal: hash and signature of its canonical form without it.
+
+    Raises:
+        NotCanonical: it holds a number that is another one when it is read.
+    """
+    content = canonical(unsealed(document))
+    if canonical(json.loads(content)) != content:
+        raise NotCanonical("a number of the document does not survive being read")
+    seal = {
+        "algorithm": ALGORITHM,
+        "canonicalization": CANONICALIZATION,
+        "key_id": key_id(key.public_key().public_bytes_raw()),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "signature": base64.b64encode(key.sign(content)).decode(),
+    }
+    return {**document, SEAL: seal}
+
+
 def read_sealed(content: bytes) -> dict[str, Any] | None:
     """Return the document that a file holds; None when it holds none.
 
@@ -120,7 +153,23 @@ def read_sealed(content: bytes) -> dict[str, Any] | None:
 
 
 def judge(document: Json | None, keys: Keys) -> Verdict:
-    """Tell whether a document is sealed by one of the keys, and unchanged since."""
+    """Tell whether a document is a report sealed by one of the keys, and unchanged since.
+
+    What is sealed as something else is no report, whatever it says of itself.
+    """
+    if document is not None and KIND in document:
+        return Verdict(Finding.NO_SEAL)
+    return _judged(document, keys)
+
+
+def judge_certificate(document: Json, keys: Keys) -> Finding:
+    """Tell whether a document is a certificate of erasure sealed by one of the keys, unchanged."""
+    if document.get(KIND) != ERASURE:
+        return Finding.UNREADABLE
+    return _judged(document, keys).finding
+
+
+def _judged(document: Json | None, keys: Keys) -> Verdict:
     if document is None:
         return Verdict(Finding.UNREADABLE)
     period, version = _named(document)

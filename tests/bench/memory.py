@@ -1,7 +1,11 @@
-"""The most memory that each process held while anything was measured."""
+"""The most memory that each process held while anything was measured.
+
+What a process has started for itself, such as the maker of files of reporting, counts with it
+in a row of its own.
+"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import psutil
 
@@ -40,12 +44,17 @@ class MemoryWatch:
     def _look(self) -> None:
         while not self._over.wait(EVERY_SECONDS):
             for name, process in list(self._processes.items()):
-                held = _resident(process)
-                self._peaks[name] = max(self._peaks.get(name, 0.0), held)
+                for whose, held in _resident(name, process):
+                    self._peaks[whose] = max(self._peaks.get(whose, 0.0), held)
 
 
-def _resident(process: psutil.Process) -> float:
+def _resident(name: str, process: psutil.Process) -> Iterator[tuple[str, float]]:
+    """Yield what a process holds, and what it and its children hold together if it has any."""
     try:
-        return float(process.memory_info().rss) / MEGABYTE
+        own = float(process.memory_info().rss) / MEGABYTE
+        children = [child.memory_info().rss / MEGABYTE for child in process.children()]
     except psutil.NoSuchProcess:
-        return 0.0  # between two starts
+        return  # between two starts
+    yield name, own
+    if children:
+        yield f"{name} and its children", own + sum(children)

@@ -18,7 +18,6 @@ from tandem.events.v1.events_pb2_grpc import EventsServiceStub
 from tandem.reporting.v1.reporting_pb2 import GetReportRequest, WatchReportRequest
 from tandem.reporting.v1.reporting_pb2_grpc import ReportingServiceStub
 
-from deploy.demo.importer import outgoing
 from deploy.history.shape import QUARTER_STARTS, CloudEvent
 from services.events.app import MIGRATIONS as EVENTS_MIGRATIONS
 from services.reporting.app import opened_rebuild
@@ -35,6 +34,7 @@ from tests.bench.stage import PUBLISHER, Stage
 from tests.support.flow import PERIOD, Flow
 from tests.support.ledgers import rules_of
 from tests.support.settling import until
+from tests.support.speaking import outgoing
 
 IN_FLIGHT = 64
 DEADLINE_SECONDS = 30.0

@@ -27,6 +27,7 @@ from shared.messaging import OWNERS, PublishRefused, chunks, publish_batches
 from tests.support.completeness import expected_figures, report
 from tests.support.flow import Flow
 from tests.support.real_processes import RealProcesses, real_processes
+from tests.support.settling import until
 
 SERVICES = ("membership", "events", "resources", "reporting")
 DEATHS = {**dict.fromkeys(SERVICES, 3), "nats": 1, "postgres": 1}
@@ -121,6 +122,21 @@ class Run:
                 shown = share + SHOWN_EVERY
             await asyncio.sleep(POLL_SECONDS)
 
+    async def whole_report(self) -> Any:
+        """Return the report once all of the flow is in it: until then it tells how far it is.
+
+        Raises:
+            AssertionError: for STALLED_SECONDS_MAX it was not.
+        """
+
+        async def whole() -> Any:
+            document = await report(self.real.system)
+            held = sum(document["provenance"]["ledgers"].values())
+            self.say(f"the report holds {held:,} facts")
+            return document if held >= self.projected else None
+
+        return await until(whole, "the report of everything", STALLED_SECONDS_MAX)
+
     def _kill(self, name: str) -> bool:
         """Kill a process, if it lives just now."""
         pid = self.real.endpoints["processes"].get(name)
@@ -200,7 +216,7 @@ async def run_flow(
         publishing = asyncio.create_task(run.publish())
         await run.watch(deaths)
         await publishing
-        figures = (await report(real.system))["figures"]
+        figures = (await run.whole_report())["figures"]
         table, well = await compared(run)
     found = {name: figure["value"] for name, figure in figures.items()}
     return run, found, table, well

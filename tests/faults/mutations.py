@@ -33,6 +33,10 @@ DELETED = "tests/faults/test_broker_deleted.py"
 KILLS = "tests/faults/test_kills_at_every_place.py"
 APPENDS = "tests/integration/test_ledger_appends.py"
 RELAY = "tests/integration/test_relay.py"
+ERASED = (
+    "tests/e2e/test_erasure.py::test_no_file_names_somebody_who_was_erased_and_every_figure_stands"
+)
+STAY_ERASED = "tests/integration/test_erased_stay_erased.py"
 PROJECTOR = "tests/integration/test_projector_on_tables.py"
 
 
@@ -287,6 +291,47 @@ MUTATIONS = (
             ),
         ),
         (f"{DELETED}::test_deleted_consumers_and_a_deleted_stream_are_back_within_ten_seconds",),
+    ),
+    Mutation(
+        "overwriting messages of INTAKE",
+        "messages are deleted, and stay in their file",
+        (
+            Edit("shared/erasing/intake.py", '"no_erase": False', '"no_erase": True'),
+            Edit(
+                "services/events/erasing.py",
+                "emptied = await opened.intake.empty()",
+                "emptied = True",
+            ),
+        ),
+        (ERASED,),
+    ),
+    Mutation(
+        "tables written anew",
+        "rows are removed, and stay in their pages",
+        (Edit("shared/embedded/wiping.py", "vacuum (full, analyze)", "vacuum (analyze)"),),
+        (ERASED,),
+    ),
+    Mutation(
+        "a log that goes on",
+        "segments stay until PostgreSQL needs their place",
+        (
+            Edit(
+                "shared/embedded/wiping.py", "return await _go_on(connection, queries)", "return 0"
+            ),
+        ),
+        (ERASED,),
+    ),
+    Mutation(
+        "the list of the erased",
+        "the ledger of the backup alone says who was erased",
+        (
+            Edit(
+                "services/events/forgotten.py",
+                "brought_back = sorted(in_file.keys() - in_ledger.keys())",
+                "brought_back: list[str] = []",
+            ),
+        ),
+        (f"{STAY_ERASED}::test_an_older_database_brings_nobody_back",),
     ),
 )
 

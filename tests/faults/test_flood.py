@@ -4,68 +4,29 @@ Run with `-s` to see the table of what the others felt.
 """
 
 import asyncio
-import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
-from shared.messaging import INTAKE, publish_batches
+from shared.messaging import publish_batches
 from tests.support.completeness import complete
 from tests.support.flow import CITIES, Flow
+from tests.support.quiet import QUIET, Quiet, lag_of, parts
 from tests.support.real_processes import RealProcesses, real_processes
 from tests.support.settling import until
-from tests.support.system import structured
-from tests.support.telling import Event, published, scheduled
+from tests.support.telling import published, scheduled
 
 FLOOD = Flow(people=15_000)
 FLOODED, ANOTHER = "events", "resources"
-QUIET = "crm"
 SERVICES = ("membership", "events", "resources", "reporting")
 MEMORY_MEGABYTES_MAX = 150.0
 GROWTH_MEGABYTES_MAX = 40.0
-EVERY_SECONDS = 0.1
 LOOK_SECONDS = 0.02
 CALM_EVENTS = 20
 TAKEN_SECONDS_MAX = 90.0
-
-
-@dataclass
-class Quiet:
-    """A source that says something ten times a second, and sees how soon it is recorded."""
-
-    real: RealProcesses
-    service: str
-    build: Callable[[str], Event]
-    seconds: list[float] = field(default_factory=list)
-    waiting: dict[str, float] = field(default_factory=dict)
-
-    async def speak(self, stop: asyncio.Event) -> None:
-        """Publish until told to stop; an event that comes late does not hold up the next one."""
-        for number in count():
-            if stop.is_set():
-                return
-            id_ = f"{self.service}-{number}"
-            event = self.build(id_) | {"id": id_}
-            self.waiting[id_] = time.monotonic()
-            await self.real.system.send([structured(event, QUIET)], QUIET)
-            await asyncio.sleep(EVERY_SECONDS)
-
-    async def watch(self) -> None:
-        """Note what was recorded since the last look."""
-        known = "select id from inbox where source = $1 and id = any ($2)"
-        asked = list(self.waiting)
-        for row in await self.real.system.rows(self.service, known, QUIET, asked):
-            self.seconds.append(time.monotonic() - self.waiting.pop(row["id"]))
-
-    def taken(self) -> list[float]:
-        """Return the seconds that were noted since this was called last, ascending."""
-        noted, self.seconds = sorted(self.seconds), []
-        return noted
 
 
 @dataclass
@@ -82,12 +43,6 @@ class Watched:
         for name, held in real.memory(*SERVICES).items():
             self.memory[name] = max(held, self.memory.get(name, 0.0))
         return lag
-
-
-async def lag_of(real: RealProcesses, durable: str) -> int:
-    jetstream = (await real.system.nats("provision")).jetstream()
-    info = await jetstream.consumer_info(INTAKE, durable)
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
 @pytest.mark.timeout(300)
@@ -172,9 +127,3 @@ def report(
     console.print(table)
     held = ", ".join(f"{name} {held:.0f} MB" for name, held in watched.memory.items())
     console.print(f"lag at most {watched.lag} messages; memory at most: {held}")
-
-
-def parts(seconds: Sequence[float]) -> tuple[float, float]:
-    """Return the 50th and the 99th percentile."""
-    percentiles = statistics.quantiles(seconds, n=100, method="inclusive")
-    return percentiles[49], percentiles[98]

@@ -128,5 +128,5 @@ async def test_a_revision_names_its_cause_over_grpc(system: System) -> None:
 
 
 def test_every_place_of_publishing_is_swept() -> None:
-    text = (ROOT / "services" / "reporting" / "publishing.py").read_text()
+    text = (ROOT / "services" / "reporting" / "publishing" / "__init__.py").read_text()
     assert set(re.findall(r'failpoint\("([a-z_.]+)"\)', text)) == set(AFTER_THE_KILL)

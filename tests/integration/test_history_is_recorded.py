@@ -4,7 +4,6 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy.demo.importer import outgoing
 from deploy.history.history import History
 from shared.draft import Task
 from shared.execute import Executor
@@ -14,6 +13,7 @@ from shared.sift import Raw, sift
 from shared.upcasting import read
 from tests.bench.decided import Decisions, command_of
 from tests.support.ledgers import UNIONS, pool_of, rules_of
+from tests.support.speaking import outgoing
 from tests.support.system import START, System
 
 FACTS = 2_000

@@ -70,7 +70,7 @@ async def test_a_message_is_listed_shown_and_replayed_once_it_is_clear_what_move
     await system.settled()
 
     assert f"{id_}  demo  invalid_data" in listed
-    assert "  time: time 2024-05-01T00:00:00+00:00 is later" in shown
+    assert "  $.time: time 2024-05-01T00:00:00+00:00 is later" in shown
     assert "hint: Correct the fields named" in shown
     assert "1 would be recorded, facts: 1" in asked
     assert "2024-Q1:\n" in asked

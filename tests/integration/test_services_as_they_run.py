@@ -10,7 +10,7 @@ from tandem.membership.v1.membership_pb2 import GetCityRequest
 from shared import running
 from shared.running import app
 from tests.support.settling import until
-from tests.support.system import System
+from tests.support.system import System, free_port
 from tests.support.telling import registered
 
 
@@ -51,6 +51,18 @@ async def test_a_service_does_not_start_on_an_address_that_is_taken() -> None:
         with pytest.raises(OSError, match="Address already in use"):
             async with app("test") as opened:
                 await opened.http(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost", 200), ("reports.example.org", 200), ("evil.example", 421)]
+)
+async def test_a_service_answers_for_its_own_hosts_alone(host: str, status: int) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with app("test") as opened:
+        await opened.http(address, allowed_hosts="reports.example.org")
+        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+            answer = await client.get("/healthz", headers={"Host": host})
+    assert answer.status_code == status
 
 
 async def test_a_service_tells_whether_it_lives_and_whether_it_is_ready(system: System) -> None:

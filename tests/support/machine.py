@@ -7,7 +7,6 @@ durable, and live on an event loop in a thread of their own, because each test h
 import asyncio
 import importlib
 import logging
-import random
 import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -29,6 +28,7 @@ from shared.embedded.credentials import PROVISION, add_publisher
 from shared.embedded.process_table import ProcessTable
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import _servers
+from tests.support.ports import some_port
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ EMPTY_RETRY_SECONDS = 0.1
 START_SECONDS_MAX = 120.0
 ANSWER_SECONDS_MAX = 60.0
 PORT_TRIES_MAX = 500
+PORTS_TOGETHER = 20
 
 EMPTY = """
 do $$
@@ -88,6 +89,7 @@ class Machine:
             ack_wait_seconds: after how long the broker sends an unacknowledged message again;
                 what production has when left out.
         """
+        self.servers.directory.erased.unlink(missing_ok=True)
         await self._on_its_loop(self._empty(ack_wait_seconds))
 
     async def restart_nats(self) -> None:
@@ -206,7 +208,7 @@ def running_machine() -> Iterator[Machine]:
 
 async def _migrated(running: Servers) -> dict[str, asyncpg.Connection]:
     """Run every service's migrations and make the scratch database; returns open connections."""
-    names = [service.name for service in available_services()]
+    names = [service.name for service in available_services() if service.database]
     for name in names:
         owner = database_address(running, name, postgres.owner_role(name))
         built = importlib.import_module(f"services.{name}.app")
@@ -241,9 +243,9 @@ def database_address(running: Servers, name: str, user: str) -> DatabaseAddress:
 
 
 def free_port_base() -> int:
-    """Return a base whose ports are all free, below the range the kernel hands out itself."""
+    """Return a base whose ports are all free."""
     for _ in range(PORT_TRIES_MAX):
-        base = random.randrange(12_000, 32_000, 20)
+        base = some_port(PORTS_TOGETHER)
         if all(is_free(port) for port in Ports(base).named(SERVICES).values()):
             return base
     raise AssertionError("no run of free ports was found")

@@ -1,13 +1,16 @@
 """CloudEvents as publishers send them: headers and bytes, and messages as a service gets them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from shared.contracts.envelope import STRUCTURED
+from shared.client import Event
+from shared.client.over_nats import message_of
+from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
 from shared.contracts.values import Message
+from shared.messaging import Outgoing
 from shared.sift import Raw
 
 CRM = "crm"
@@ -64,6 +67,12 @@ def subject_of(type_: str, source: str = CRM) -> str:
     """Return the subject that a type is published on: `intake.crm.events.help_given`."""
     owner, name = type_.split(".")[1:3]
     return f"intake.{source}.{owner}.{name}"
+
+
+def outgoing(events: Iterable[Mapping[str, Any]]) -> Iterator[Outgoing]:
+    """Yield CloudEvents as the client puts them on NATS, each under the name in its source."""
+    for event in events:
+        yield message_of(Event.parse(event), event["source"].removeprefix(SOURCE_PREFIX))
 
 
 def raw(

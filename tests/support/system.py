@@ -73,6 +73,7 @@ from shared.rpc import channel
 from shared.running import App
 from shared.settings import ServiceSettings
 from tests.support.machine import available_services
+from tests.support.ports import some_port
 from tests.support.settling import SECONDS_MAX, until, until_settled
 
 START = datetime(2024, 4, 2, 9, tzinfo=UTC)
@@ -228,7 +229,9 @@ class System:
             "TANDEM_TOKENS_FILE": str(directory.tokens),
             "TANDEM_TOKEN_FILE": str(directory.token(name)),
             "TANDEM_VAULT_KEY_FILE": str(directory.vault_key),
+            "TANDEM_ERASED_FILE": str(directory.erased),
             "TANDEM_LOGIN_CODES": str(directory.login_codes),
+            "TANDEM_WEBHOOKS_FILE": str(directory.webhooks),
             "TANDEM_SIGNING_KEY_FILE": str(directory.signing_key),
         } | {f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()}
 
@@ -449,9 +452,9 @@ def binary(event: Mapping[str, Any], by: str = "demo") -> Outgoing:
 
 
 def free_port() -> int:
-    """Return a free port, below the range the kernel hands out itself."""
+    """Return a free port."""
     for _ in range(PORT_TRIES_MAX):
-        port = random.randrange(12_000, 32_000)
+        port = some_port()
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port

@@ -1,7 +1,7 @@
 """An appointment: a sitting as a calendar shows it, whatever became of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.reporting.domain.knowledge import Activity, OccurrenceState
@@ -14,6 +14,7 @@ class Appointment:
     Args:
         announced_at, changed_at: when the first and the last fact about it were recorded.
         changes: how many facts have changed it since the first.
+        minutes: how long it is to take, as announced.
     """
 
     state: OccurrenceState
@@ -21,6 +22,7 @@ class Appointment:
     announced_at: datetime
     changed_at: datetime
     changes: int
+    minutes: int | None = None
 
     @property
     def starts(self) -> datetime | date | None:
@@ -36,10 +38,14 @@ class Appointment:
 
     @property
     def ends(self) -> datetime | None:
-        """When it ended, if that is known."""
-        if self.state.began is None or self.state.ended is None:
+        """When it ended, if that is known; of one that is to begin, when it is to end."""
+        state, zone = self.state, ZoneInfo(self.state.time_zone)
+        if state.began is not None:
+            return None if state.ended is None else state.ended.astimezone(zone)
+        if state.held_on is not None or state.planned_at is None or self.minutes is None:
             return None
-        return self.state.ended.astimezone(ZoneInfo(self.state.time_zone))
+        # Counted in UTC: clocks may be changed in between.
+        return (state.planned_at + timedelta(minutes=self.minutes)).astimezone(zone)
 
     @property
     def cancelled(self) -> bool:

@@ -76,6 +76,20 @@ class Cities:
         """Return the days from which a pointer may mean another city than before."""
         return frozenset(departure.on.certain for departure in self._departures.values())
 
+    def meanings(self, pointer: str) -> frozenset[str]:
+        """Return the lineages that a pointer means on one day or another; none while unknown."""
+        named = self._references.get(pointer[1:]) if pointer.startswith("?") else pointer
+        if named is None:
+            return frozenset()
+        city_id = self.canonical(named)
+        passed = [city_id]
+        while (departure := self._departures.get(city_id)) and len(departure.successors) == 1:
+            city_id = self.canonical(departure.successors[0])
+            if city_id in passed:
+                break
+            passed.append(city_id)
+        return frozenset(map(self.lineage, passed))
+
     def canonical(self, city_id: str) -> str:
         """Return the city that an id stands for: itself, or the one it was a second entry of."""
         return _followed(city_id, self._duplicates)

@@ -71,10 +71,15 @@ def differences(before: Json, after: Json) -> list[Difference]:
     """
     old, new = cells(before), cells(after)
     come_and_gone = {path for path in old.keys() ^ new.keys() if path.count(".") == 2}
+
+    def told_with_its_row(path: str) -> bool:
+        row = _row_of(path)
+        return row != path and row in come_and_gone
+
     return [
         Difference(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys(), key=_place)
-        if old.get(path) != new.get(path) and _row_of(path) not in come_and_gone - {path}
+        if old.get(path) != new.get(path) and not told_with_its_row(path)
     ]
 
 

@@ -1,25 +1,18 @@
 """A report as it is published: a document with its number, its status, and what it revises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
 from services.reporting.domain.difference import Difference, differences
+from services.reporting.domain.hiding import Json, hide_counts
 from services.reporting.domain.period import Status
-from services.reporting.domain.suppression import suppressed_across
 
-Json = Mapping[str, Any]
-
-SUPPRESSED = "Q"
-PEOPLE_ROWS = {
-    "attendance": ("subdivision", "position", "organisers", "kind"),
-    "registrations": ("organisers", "kind"),
-}
-"""Breakdowns that count people more finely than by country and quarter."""
-PEOPLE_COUNTS = ("attendance", "registrations")
-"""Counts of people in the list of occurrences."""
 NOTE = (
     "Counts of people that moved by less than {shown_min} since an earlier version are not printed."
+)
+NOTE_OF_A_MOMENT = (
+    "Counts of people in fine rows are printed as of a chosen moment where they are the same today."
 )
 
 
@@ -81,100 +74,20 @@ def _with_hash(before: Json) -> dict[str, Any]:
 
 
 def hide_small_changes(document: dict[str, Any], earlier: Sequence[Json], shown_min: int) -> None:
-    """Hide counts of people whose difference to an earlier version would tell of one to four.
+    """Hide counts of people whose difference to an earlier version would tell of one to four."""
 
-    In each group of rows whose sum is printed a second one goes with a single hidden one.
-    """
-    changed = False
-    for metric, dimensions in PEOPLE_ROWS.items():
-        for dimension in dimensions:
-            before = [_rows(version, metric, dimension) for version in earlier]
-            rows = _rows(document, metric, dimension)
-            hidden = _hidden_rows(rows, before, dimension, shown_min)
-            if hidden:
-                document["breakdowns"][metric][dimension] = {
-                    row: None if row in hidden else count for row, count in rows.items()
-                }
-                names = {*document["suppressed"].get(metric, {}).get(dimension, ()), *hidden}
-                document["suppressed"].setdefault(metric, {})[dimension] = [
-                    row for row in rows if row in names
-                ]
-                changed = True
-    for field in PEOPLE_COUNTS:
-        changed |= _hide_in_occurrences(document, earlier, field, shown_min)
-    if changed:
+    def small(now: int, before: int | None) -> bool:
+        return before is not None and 0 < abs(now - before) < shown_min
+
+    if hide_counts(document, earlier, small, shown_min):
         document["notes"].append(NOTE.format(shown_min=shown_min))
 
 
-def _rows(document: Json, metric: str, dimension: str) -> Mapping[str, int | None]:
-    rows: Mapping[str, int | None] = document["breakdowns"].get(metric, {}).get(dimension, {})
-    return rows
+def hide_what_moved(document: dict[str, Any], today: Json, shown_min: int) -> None:
+    """Hide counts of people at a moment of choice that are others today.
 
-
-def _hidden_rows(
-    rows: Mapping[str, int | None],
-    earlier: Sequence[Mapping[str, int | None]],
-    dimension: str,
-    shown_min: int,
-) -> frozenset[str]:
-    """Return the rows to hide beside those that are hidden already."""
-    told = frozenset(
-        row
-        for row, count in rows.items()
-        if any(_small(count, before.get(row, 0), shown_min) for before in earlier)
-    )
-    if not told:
-        return told
-    by_country = dimension == "subdivision"
-    hidden = frozenset(row for row, count in rows.items() if count is None)
-    found = suppressed_across(
-        {row: count or 0 for row, count in rows.items()},
-        shown_min,
-        [lambda row: row.partition("-")[0] if by_country else ""],
-        hidden | told,
-    )
-    return found - hidden
-
-
-def _hide_in_occurrences(
-    document: dict[str, Any], earlier: Sequence[Json], field: str, shown_min: int
-) -> bool:
-    """Hide the counts of the list that tell too much; tells whether there were any."""
-    versions = [
-        {_occurrence(row): row[field] for row in version["lists"]["occurrences"]}
-        for version in earlier
-    ]
-    rows = {
-        _occurrence(row): row
-        for row in document["lists"]["occurrences"]
-        if row["state"] != "cancelled" and row[f"{field}_status"] is not None
-    }
-    told = frozenset(
-        key
-        for key, row in rows.items()
-        if any(_small(row[field], before.get(key), shown_min) for before in versions)
-    )
-    if not told:
-        return False
-    hidden = frozenset(key for key, row in rows.items() if row[f"{field}_status"] == SUPPRESSED)
-    found = suppressed_across(
-        {key: row[field] or 0 for key, row in rows.items()},
-        shown_min,
-        [
-            lambda key: "",
-            lambda key: str(rows[key]["kind"]),
-            lambda key: str(rows[key]["organisers"]),
-        ],
-        hidden | told,
-    )
-    for key in found - hidden:
-        rows[key][field], rows[key][f"{field}_status"] = None, SUPPRESSED
-    return bool(found - hidden)
-
-
-def _occurrence(row: Json) -> tuple[str, str]:
-    return row["activity_id"], row["occurrence"]
-
-
-def _small(now: int | None, before: int | None, shown_min: int) -> bool:
-    return now is not None and before is not None and 0 < abs(now - before) < shown_min
+    Whoever may choose moments chooses two that lie as near as they like. What is printed of any of
+    them is what is printed today, or nothing at all; so there is nothing to subtract.
+    """
+    if hide_counts(document, [today], lambda then, now: then not in (0, now), shown_min):
+        document["notes"].append(NOTE_OF_A_MOMENT)

@@ -157,28 +157,14 @@ def _works(ground: Ground, window: Dates, resource_ids: list[str]) -> Measure:
     )
 
 
-def delivered_pairs(ground: Ground, window: Dates) -> frozenset[tuple[str, str]]:
-    """Return the distinct pairs of a work and the lineage of the city it was handed to."""
-    return frozenset(
-        (touch.resource_id, touch.lineage)
-        for touch in ground.broad_touches
-        if touch.way == "delivered" and touch.resource_id and touch.on.lies_in(window)
-    )
-
-
 def _resource_deliveries(ground: Ground, window: Dates) -> Measure:
-    deliveries = [row for row in ground.knowledge.deliveries if row.on.lies_in(window)]
-    downloads = [row for row in ground.knowledge.downloads if row.month.lies_in(window)]
-    cities = ground.cities
-    attributed = sum(
-        row.times for row in downloads if cities.resolve(row.city, row.month) is not None
-    )
-    unattributed = sum(row.times for row in deliveries if cities.resolve(row.city, row.on) is None)
+    supplies = ground.supplies
+    downloads, attributed = supplies.downloads(window)
     return Measure(
-        len(delivered_pairs(ground, window)),
+        supplies.cities_by_work(window).total(),
         {
-            "deliveries_unattributed": unattributed,
-            "downloads": sum(row.times for row in downloads),
+            "deliveries_unattributed": supplies.deliveries_unattributed(window),
+            "downloads": downloads,
             "downloads_attributed": attributed,
         },
     )

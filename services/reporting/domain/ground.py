@@ -10,6 +10,7 @@ from services.reporting.domain.knowledge import CityPresence, Knowledge, Work
 from services.reporting.domain.occurrences import Occurrence, occurrences
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Registry
+from services.reporting.domain.supplies import Supplies
 from services.reporting.domain.touches import (
     Calendar,
     Touch,
@@ -57,8 +58,13 @@ class Ground:
 
     @cached_property
     def broad_touches(self) -> Sequence[Touch]:
-        """All attributed deliveries and downloads."""
+        """The attributed deliveries and downloads, of those that are known one by one."""
         return broad_touches(self.knowledge.deliveries, self.knowledge.downloads, self.cities)
+
+    @cached_property
+    def supplies(self) -> Supplies:
+        """Whom works reached, in numbers."""
+        return Supplies(self.knowledge, self.cities)
 
     @cached_property
     def first_shares(self) -> Sequence[Shared]:
@@ -79,7 +85,7 @@ class Ground:
 
     @cached_property
     def _supplied(self) -> Calendar:
-        return Calendar((touch.on, touch.lineage) for touch in self.broad_touches)
+        return Calendar(self.supplies.reached())
 
     @cached_property
     def _presences(self) -> dict[Dates, list[CityPresence]]:

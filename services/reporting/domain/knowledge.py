@@ -221,6 +221,21 @@ class Downloads:
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """How often works were handed to a city pointer, and downloaded for it, in some days together.
+
+    Args:
+        city: the pointer; None for downloads of which no city is known.
+        on: the days that were put together, which no window tells apart.
+    """
+
+    city: str | None
+    on: Dates
+    deliveries: int
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """Everything a report is made of.
 
@@ -231,6 +246,10 @@ class Knowledge:
         presences: of cities at held occurrences, as far back as any figure looks.
         uniques: distinct people, by window.
         dismissed: pairs of activities of which a person said that they are two.
+        deliveries, downloads: of the pointers that `supplies` does not count, and of those that are
+            wanted one by one.
+        supplies: of the pointers that can be counted together.
+        handed: to how many of these each work was handed, by window.
         facts: how many facts of each ledger are known.
     """
 
@@ -251,5 +270,7 @@ class Knowledge:
     shares: Sequence[Share] = ()
     deliveries: Sequence[Delivery] = ()
     downloads: Sequence[Downloads] = ()
+    supplies: Sequence[Supply] = ()
+    handed: Mapping[Dates, Mapping[str, int]] = field(default_factory=dict)
     facts: Mapping[str, int] = field(default_factory=dict)
     data_to: datetime | None = None

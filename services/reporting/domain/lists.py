@@ -12,7 +12,6 @@ from services.reporting.domain.breakdowns import UNKNOWN, network_row
 from services.reporting.domain.cities import NETWORKS
 from services.reporting.domain.dates import Dates
 from services.reporting.domain.figures import (
-    delivered_pairs,
     flow_of,
     lapsed_of,
     works_published,
@@ -159,11 +158,12 @@ def _works(ground: Ground, window: Dates) -> list[Json]:
     """Return the works published or first shared within a window."""
     firsts = {first.resource_id: first for first in ground.first_shares}
     shared, published = set(works_shared(ground, window)), set(works_published(ground, window))
+    listed = shared | published
     editions = Counter(edition.resource_id for edition in ground.knowledge.editions)
-    delivered = Counter(resource_id for resource_id, _ in delivered_pairs(ground, window))
+    delivered = ground.supplies.cities_by_work(window)
     found = []
     for work in sorted(ground.knowledge.works, key=lambda work: (work.on, work.resource_id)):
-        if work.resource_id not in shared | published:
+        if work.resource_id not in listed:
             continue
         first = firsts.get(work.resource_id)
         found.append(

@@ -31,9 +31,9 @@ CATALOGUES = Path(__file__).parents[1] / "locale"
 PERCENT_DECIMALS_MAX = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
-    """How one language says things."""
+    """How one language says things; there is one of each (`language_of`)."""
 
     code: str
     locale: Locale

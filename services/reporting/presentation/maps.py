@@ -45,6 +45,8 @@ LAND, BORDER = "#e1e5ea", "#ffffff"
 BORDER_STEPS = 4
 DOT = "#c2410c"
 DOT_RADIUS = 2.4
+RIM = 0.6
+DOTS_NAMED_MAX = 400
 SWATCH = 11.0
 LEGEND_LINE = 19.0
 SPACE = 6.0
@@ -89,14 +91,14 @@ def draw_map(chart: Chart, table: Table, language: Language, name: str) -> Marku
     on = ground(chart.kind)
     counts = dict(_counts(chart, table, on))
     dots = [
-        _dot(*point, DOT_RADIUS, place.name)
+        (point, place.name)
         for place in chart.places
         if (point := on.project(place.longitude, place.latitude))
     ]
     outside = len(chart.places) - len(dots)
     signs = list(_signs([count for _, count in counts.values()], bool(dots), outside, language))
     legend, height = _legend(signs, on.height + SPACE)
-    return picture(chart, name, height, [_land(on, counts), *_frames(on), _dots(dots), *legend])
+    return picture(chart, name, height, [_land(on, counts), *_frames(on), _cities(dots), *legend])
 
 
 def _counts(chart: Chart, table: Table, on: Ground) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -133,9 +135,23 @@ def _frames(on: Ground) -> Iterator[str]:
             yield line(x0, y0, x1, y1, "frame")
 
 
+def _cities(dots: Sequence[tuple[Point, str]]) -> str:
+    """Return a dot for each city; of many, whose names nobody could point at, one drawing."""
+    if len(dots) <= DOTS_NAMED_MAX:
+        return _dots(_dot(*point, DOT_RADIUS, name) for point, name in dots)
+    # A line of no length with round ends is a dot.
+    path = "".join(f"M{short(x)} {short(y)}h0" for (x, y), _ in dots)
+    return (
+        f'<g class="places" fill="none" stroke-linecap="round">'
+        f'<path class="rim" stroke="{BORDER}" stroke-width="{2 * DOT_RADIUS + RIM}" d="{path}"/>'
+        f'<path class="dots" stroke="{DOT}" stroke-opacity="0.8"'
+        f' stroke-width="{2 * DOT_RADIUS - RIM}" d="{path}"/></g>'
+    )
+
+
 def _dots(dots: Iterable[str]) -> str:
     return (
-        f'<g class="place" fill="{DOT}" fill-opacity="0.8" stroke="{BORDER}" stroke-width="0.6">'
+        f'<g class="place" fill="{DOT}" fill-opacity="0.8" stroke="{BORDER}" stroke-width="{RIM}">'
         f"{''.join(dots)}</g>"
     )
 

@@ -57,7 +57,6 @@ CHART_PERCENT = {"bars": 58, "steps": 58, "map_us": 66, "map_world": 78}
 HOW_COUNTED, DEFINITIONS = "how_counted", "definitions"
 """The column that says how a figure is counted, and the table that is there to say it."""
 GENERATIONS_KEPT = 10
-"""For so many compilations typst keeps what it made on the way, some 50 MB of a large report."""
 
 _at_work = Lock()
 """The compiler keeps what it has read, and works on one report at a time."""
@@ -78,7 +77,7 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
     }
     with _at_work:
         # One file comes back as bytes; its stubs also know of lists, and of no list of two names.
-        made_of = cast(
+        return cast(
             bytes,
             _compiler().compile(
                 format="pdf",
@@ -87,14 +86,25 @@ def pdf_of(sheet: Sheet, language: Language, document: bytes) -> bytes:
                 timestamp=int(made.timestamp()),
             ),
         )
+
+
+def prepare() -> None:
+    """Read the fonts and the layout ahead of the first report."""
+    _compiler()
+
+
+def forget() -> None:
+    """Let the compiler forget what it made on the way, some 50 MB of a large report.
+
+    It keeps that for GENERATIONS_KEPT compilations more, so it sets as many empty pages.
+    """
+    with _at_work:
         for _ in range(GENERATIONS_KEPT + 1):
             _forgetting().compile(b"", format="svg")
-    return made_of
 
 
 @cache
 def _forgetting() -> typst.Compiler:
-    """Return what sets empty pages, and lets typst forget what it last set others from."""
     return typst.Compiler(ignore_system_fonts=True)
 
 

@@ -1,21 +1,22 @@
 """Facts to rows: what each fact adds to the tables of reporting. Pure.
 
-One module per ledger, because rows restate facts and every report reads all of them; nothing that
-can be derived is stored. Rows are only added, so any order across streams gives the same tables.
+One module per ledger, because rows restate facts and every report reads all of them. Rows are only
+added, and counts only added to, so any order across streams gives the same tables.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 from services.reporting.projections import events, membership, resources
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
-from shared.queries import Row
+from shared.queries import Entry, Row
 from shared.recorded import Recorded
 
 
-def project(recorded: Recorded) -> list[Row]:
-    """Return the rows that a fact adds; empty when it is not counted.
+def project(recorded: Recorded) -> Sequence[Row | Entry]:
+    """Return the rows that a fact adds, and what it adds to counts; empty when it is not counted.
 
     Raises:
         ValueError: the fact comes from a ledger that reporting does not read.

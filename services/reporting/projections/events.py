@@ -119,6 +119,7 @@ def _description(activity: ActivityScheduled) -> tuple[Any, ...]:
         activity.phase,
         list(activity.languages),
         activity.series,
+        activity.duration_minutes,
     )
 
 

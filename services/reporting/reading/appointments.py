@@ -23,6 +23,7 @@ async def read_appointments(connection: Connection) -> list[Appointment]:
             announced_at=row["announced_at"],
             changed_at=row["changed_at"],
             changes=row["changes"],
+            minutes=row["duration_minutes"],
         )
         for row in found
     ]

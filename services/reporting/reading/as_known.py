@@ -28,7 +28,7 @@ from services.reporting.domain.occurrences import (
 )
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Parameters
-from services.reporting.reading import rows, surroundings
+from services.reporting.reading import reach, rows, surroundings
 from services.reporting.reading.tables import QUERIES
 from shared.queries import Connection
 
@@ -49,11 +49,11 @@ class AsKnown:
         span = self.period.span(self.parameters.partnership_epoch)
         states = await self._states(span)
         turnouts, held, presences = await self._turnouts(states)
-        recent = self.period.recent
         facts, data_to = await self._ledgers()
         return Knowledge(
             **await surroundings.cities(self.connection, self.known_at),
-            **await surroundings.works(self.connection, self.known_at, recent),
+            **await surroundings.works(self.connection, self.known_at),
+            **await reach.one_by_one(self.connection, self.known_at, self.period.recent),
             activities={
                 row["activity_id"]: rows.activity(row)
                 for row in await self.fetch(

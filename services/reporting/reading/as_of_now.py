@@ -20,7 +20,7 @@ from services.reporting.domain.knowledge import (
 )
 from services.reporting.domain.period import Period
 from services.reporting.domain.registry import Parameters, canonical_json
-from services.reporting.reading import rows
+from services.reporting.reading import reach, rows
 from services.reporting.reading.as_known import LEDGERS
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reading.tables import QUERIES
@@ -44,6 +44,7 @@ class AsOfNow:
     Args:
         one_by_one: the days whose sittings are wanted one by one, for evidence.
         of: the pointers to the only cities for which they are wanted so.
+        works_one_by_one: the days for which it is wanted so whom works reached.
     """
 
     connection: Connection
@@ -52,6 +53,7 @@ class AsOfNow:
     surroundings: Surroundings
     one_by_one: Dates | None = None
     of: frozenset[str] | None = None
+    works_one_by_one: Dates | None = None
 
     async def knowledge(self) -> Knowledge | None:
         """Return all that the report of the period looks at.
@@ -72,12 +74,13 @@ class AsOfNow:
         versions = {name: (row["tables"], row["facts"]) for name, row in projected.items()}
         projected["events"] = level
         facts = {name: projected[name]["facts"] if name in projected else 0 for name in LEDGERS}
-        around = await self.surroundings.read(self.connection, versions, recent)
+        around = await self.surroundings.read(self.connection, versions, self.period)
+        more = await self._reach_one_by_one(around)
         sittings = await self._fetch("standing_sittings", recent.first, recent.last)
         states = [rows.state(row) for row in sittings]
         ids = sorted({state.activity_id for state in states})
         return Knowledge(
-            **around,
+            **around | more,
             activities={
                 row["activity_id"]: rows.activity(row)
                 for row in await self._fetch("activities", FOREVER, ids)
@@ -102,6 +105,26 @@ class AsOfNow:
 
     async def _fetch(self, query: str, *arguments: Any) -> list[Any]:
         return list(await self.connection.fetch(QUERIES[query], *arguments))
+
+    async def _reach_one_by_one(self, around: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the deliveries and downloads that are told apart, and those that are wanted so."""
+        counted = frozenset(supply.city for supply in around["supplies"])
+        wanted: list[reach.Part] = [around]
+        if self.of:
+            pointers = self.of & counted
+            wanted.append(await reach.of_cities(self.connection, pointers, self.period.recent))
+        elif self.works_one_by_one is not None:
+            every = await reach.one_by_one(self.connection, FOREVER, self.works_one_by_one)
+            wanted.append(
+                {
+                    kind: [row for row in found if row.city in counted]
+                    for kind, found in every.items()
+                }
+            )
+        return {
+            kind: [row for part in wanted for row in part.get(kind, ())]
+            for kind in ("deliveries", "downloads")
+        }
 
     async def _presences(self, span: Dates, around: Mapping[str, Any]) -> list[CityPresence]:
         """Return the cities of each stretch of days together, and by sitting where that matters."""

@@ -9,6 +9,7 @@ from services.reporting.domain.breakdowns import Rows, breakdowns
 from services.reporting.domain.dates import FOREVER, Dates
 from services.reporting.domain.evidence import (
     COUNTED_ONCE,
+    OF_REACH,
     PEOPLE,
     Against,
     Comparison,
@@ -67,6 +68,10 @@ class Inquiry:
     against: Against | None = None
 
 
+COARSE = {"country"}
+"""The row by which people are told apart no finer than is printed of any moment."""
+
+
 @dataclass(frozen=True)
 class _Counted:
     """What a figure of one period counts, as far as the filters let through."""
@@ -104,7 +109,10 @@ async def read_evidence(
     async with snapshot(connection):
         reader = AsKnown(connection, registry.parameters, period, known_at or FOREVER)
         days = _days(registry, metric, [period] if other is None else [other, period])
-        knowledge = await standing(connection, registry, period, days, surroundings, known_at)
+        works_of = days if metric in OF_REACH else None
+        knowledge = await standing(
+            connection, registry, period, days, surroundings, known_at, works_of=works_of
+        )
         if knowledge is None:
             knowledge = await reader.knowledge()
         else:
@@ -174,8 +182,9 @@ async def _counted(reader: AsKnown, ground: Ground, inquiry: Inquiry, period: Pe
         chosen = filtered(metric, every, inquiry.filters)
         hidden = hidden_people(question, metric, every)
         apart = any(dimension in item.parts for dimension in inquiry.filters for item in every)
-        if apart:
-            # Finer than any row that is printed, so nobody but staff sees a count.
+        if apart or (inquiry.known_at is not None and metric in PEOPLE):
+            # Finer than any row that is printed, or one of two moments that could be subtracted:
+            # so nobody but staff sees a count.
             hidden = frozenset(item.key for item in chosen)
         recounted = recount(definition, chosen, ground.registry.parameters.member_base_min)
         return _Counted(chosen, hidden, _cell_hidden(ground, period, inquiry), recounted)
@@ -188,6 +197,8 @@ def _cell_hidden(ground: Ground, period: Period, inquiry: Inquiry) -> bool:
     """Tell whether the row of a breakdown is a count of people that is not printed."""
     if inquiry.metric not in PEOPLE or not inquiry.filters:
         return False
+    if inquiry.known_at is not None and inquiry.filters.keys() != COARSE:
+        return True
     dimensions = breakdowns(ground, period.dates).rows[inquiry.metric]
     return any(
         dimensions[dimension].get(row, 0) is None for dimension, row in inquiry.filters.items()
@@ -219,16 +230,18 @@ async def standing(
     surroundings: Surroundings | None,
     known_at: datetime | None,
     of: frozenset[str] | None = None,
+    works_of: Dates | None = None,
 ) -> Knowledge | None:
     """Return what stands derived, with the sittings of some days one by one.
 
-    With `of` only the sittings at which one of these city pointers was. None for another moment,
+    With `of` only the sittings at which one of these city pointers was, and only the works that
+    reached it; `works_of` are the days for which all of these are wanted. None for another moment,
     or while not all of it has been derived.
     """
     if known_at is not None:
         return None
     around = surroundings or Surroundings()
-    reader = AsOfNow(connection, registry.parameters, period, around, days, of)
+    reader = AsOfNow(connection, registry.parameters, period, around, days, of, works_of)
     return await reader.knowledge()
 
 

@@ -1,34 +1,31 @@
 """What surrounds the occurrences: cities and networks, works and whom they reached.
 
-It grows slowly, and every report reads all of it. As of now it is kept until a fact of its ledger
-is projected, because then, and only then, can it have changed.
+It grows slowly, and every report reads all of it; whom works reached is counted (reach.py). As of
+now it is kept until a fact of its ledger is projected: then, and only then, can it have changed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from sys import intern
 from typing import Any
 
-from services.reporting.domain.dates import FOREVER, Dates
+from services.reporting.domain.cities import Cities
+from services.reporting.domain.dates import FOREVER
 from services.reporting.domain.knowledge import (
     CityPopulation,
-    Delivery,
-    Downloads,
     Edition,
     MembershipChange,
     Share,
     Succession,
 )
-from services.reporting.reading import rows
+from services.reporting.domain.period import Period
+from services.reporting.reading import reach, rows
+from services.reporting.reading.reach import Part
 from services.reporting.reading.tables import QUERIES
 from shared.queries import Connection
 
-Part = Mapping[str, Any]
-"""Fields of `Knowledge`, by name."""
-
-REACHES_KEPT_MAX = 4
-"""Of so many stretches of days, five quarters each: with a million facts one takes some 8 MB."""
+PARTS_KEPT_MAX = 14
+"""The cities, the works, and whom they reached in 12 periods: of 2,000 cities one takes 1 MB."""
 
 
 async def cities(connection: Connection, known_at: datetime) -> Part:
@@ -59,11 +56,11 @@ async def cities(connection: Connection, known_at: datetime) -> Part:
     }
 
 
-async def works(connection: Connection, known_at: datetime, recent: Dates) -> Part:
-    """Return all works and, within the recent days, whom they reached."""
+async def works(connection: Connection, known_at: datetime) -> Part:
+    """Return all works, their editions, and with whom they were shared."""
 
-    async def fetch(query: str, *arguments: Any) -> list[Any]:
-        return list(await connection.fetch(QUERIES[query], known_at, *arguments))
+    async def fetch(query: str) -> list[Any]:
+        return list(await connection.fetch(QUERIES[query], known_at))
 
     return {
         "works": [rows.work(row) for row in await fetch("works")],
@@ -75,19 +72,6 @@ async def works(connection: Connection, known_at: datetime, recent: Dates) -> Pa
             Share(row["resource_id"], row["shared_with"], rows.dates(row))
             for row in await fetch("shares")
         ],
-        "deliveries": [
-            Delivery(intern(row["resource_id"]), intern(row["city"]), rows.dates(row), row["times"])
-            for row in await fetch("deliveries", recent.first, recent.last)
-        ],
-        "downloads": [
-            Downloads(
-                intern(row["resource_id"]),
-                row["city"] and intern(row["city"]),
-                rows.month(row),
-                row["times"],
-            )
-            for row in await fetch("downloads", recent.first, recent.last)
-        ],
     }
 
 
@@ -98,25 +82,29 @@ class Surroundings:
     _kept: dict[object, tuple[object, Part]] = field(default_factory=dict)
 
     async def read(
-        self, connection: Connection, versions: Mapping[str, object], recent: Dates
+        self, connection: Connection, versions: Mapping[str, object], period: Period
     ) -> dict[str, Any]:
         """Return all of it.
 
         Args:
             connection: inside of the snapshot of the report.
             versions: what is another when that snapshot holds other facts of a ledger.
-            recent: the days within which deliveries and downloads matter.
+            period: of the report; whom works reached is counted over its windows.
         """
+        of_cities, of_works = versions.get("membership"), versions.get("resources")
+        known = await self._of("cities", of_cities, lambda: cities(connection, FOREVER))
 
-        async def read_works() -> Part:
-            return await works(connection, FOREVER, recent)
-
-        async def read_cities() -> Part:
-            return await cities(connection, FOREVER)
+        async def read_reach() -> Part:
+            identities = Cities(
+                known["cities"], successions=known["successions"], references=known["references"]
+            )
+            return await reach.counted(connection, identities, period.windows, period.recent)
 
         return {
-            **await self._of("cities", versions.get("membership"), read_cities),
-            **await self._of(recent, versions.get("resources"), read_works),
+            **known,
+            **await self._of("works", of_works, lambda: works(connection, FOREVER)),
+            # What a pointer means is of membership.
+            **await self._of(period, (of_cities, of_works), read_reach),
         }
 
     async def _of(self, key: object, version: object, read: Callable[[], Awaitable[Part]]) -> Part:
@@ -124,6 +112,6 @@ class Surroundings:
         if kept is None or kept[0] != version:
             kept = version, await read()
         self._kept[key] = kept
-        while len(self._kept) > REACHES_KEPT_MAX:
+        while len(self._kept) > PARTS_KEPT_MAX:
             del self._kept[next(iter(self._kept))]
         return kept[1]

@@ -102,7 +102,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
         return form(request, 403, problem)
 
     async def login(request: Request) -> Response:
-        request.state.principal = door.principal_of(request)
+        request.state.principal = await door.principal_of(request)
         code = request.query_params.get("code")
         # Who only asks for the head, as some programs do with every link they see, spends nothing.
         if code is None or request.method == "HEAD":
@@ -128,7 +128,7 @@ def routes(door: Door, reports: Reports, codes: Path | None) -> list[Route]:
 
     async def logout(request: Request) -> Response:
         refuse_foreign(request)
-        door.sessions.end(request.cookies.get(COOKIE, ""))
+        await door.sessions.end(request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/login", 303)
         _keep(response, request, "", 0)
         return response

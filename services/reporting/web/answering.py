@@ -9,8 +9,9 @@ led to where one does.
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -27,9 +28,11 @@ from services.reporting.domain.evidence import UnknownComparison, UnknownRow
 from services.reporting.domain.period import Period
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.pages import page
+from services.reporting.presentation.problems import retold
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reading.records import UnknownRecord
 from services.reporting.web.sessions import Sessions
+from services.reporting.web.subscriptions import Subscriptions
 from shared.access import Action, Principal, may
 from shared.errors import (
     InvalidData,
@@ -100,6 +103,15 @@ class Door:
         """Return the route of something that is read."""
         return Route(path, self._guarded(answer, action), methods=["GET"])
 
+    def follow(self, path: str, answer: Answer) -> Route:
+        """Return the route of something that programs follow by a key in its address."""
+
+        async def followed(request: Request) -> Response:
+            request.state.principal = await self._follower(request)
+            return await answer(request)
+
+        return Route(path, self._answered(followed), methods=["GET"])
+
     def change(self, path: str, answer: Answer, action: Action) -> Route:
         """Return the route of something that is changed, by a form or by a program."""
 
@@ -115,7 +127,7 @@ class Door:
 
     def _guarded(self, answer: Answer, action: Action) -> Answer:
         async def guarded(request: Request) -> Response:
-            request.state.principal = self._principal(request, action)
+            request.state.principal = await self._principal(request, action)
             return await answer(request)
 
         return self._answered(guarded)
@@ -132,15 +144,39 @@ class Door:
 
         return answered
 
-    def principal_of(self, request: Request) -> Principal | None:
-        """Return who asks, by token or session; None when nobody is known."""
+    async def token_of(self, request: Request) -> str | None:
+        """Return the token of whoever asks, sent with the request or kept in a session."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return self.access.authenticate(token.strip())
-        return self.access.authenticate(self.sessions.token_of(request.cookies.get(COOKIE)))
+            return token.strip()
+        return await self.sessions.token_of(request.cookies.get(COOKIE))
 
-    def _principal(self, request: Request, action: Action) -> Principal:
-        principal = self.principal_of(request)
+    async def principal_of(self, request: Request) -> Principal | None:
+        """Return who asks, by token or session; None when nobody is known."""
+        return self.access.authenticate(await self.token_of(request))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """The keys in the addresses that programs follow."""
+        return Subscriptions(self.sessions)
+
+    async def _follower(self, request: Request) -> Principal:
+        """Return who follows something: a viewer, when a key says who; else whoever asks."""
+        key = request.query_params.get("key")
+        if key is None:
+            return await self._principal(request, Action.READ)
+        principal = self.access.authenticate(self.subscriptions.token_of(key))
+        if principal is None or not may(principal, Action.READ):
+            raise Problem(401, "Who are you?", "This address is not valid, or not any more.")
+        return principal.model_copy(update={"role": "viewer"})
+
+    async def admits(self, request: Request, action: Action = Action.READ) -> bool:
+        """Tell whether who began a request may still do so, for answers that go on for long."""
+        principal = await self.principal_of(request)
+        return principal is not None and may(principal, action)
+
+    async def _principal(self, request: Request, action: Action) -> Principal:
+        principal = await self.principal_of(request)
         if principal is None:
             raise Problem(401, "Who are you?", "Send a token of this system as a bearer token.")
         if not may(principal, action):
@@ -247,13 +283,26 @@ def told(request: Request, problem: Problem) -> Response:
 
 
 def _told(request: Request, problem: Problem) -> Response:
+    language = language_asked(request, strict=False)
+    detail = retold(problem.detail, language)
     if wants_page(request):
         if problem.status == 401 and request.method in ("GET", "HEAD"):
             return RedirectResponse(f"/login?{urlencode(_back_to(request))}", status_code=303)
-        language = language_asked(request, strict=False)
-        return as_page("problem.html", language, request, problem.status, problem=problem)
-    challenge = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
-    return as_json(problem.document(), problem.status, "application/problem+json", challenge)
+        told_in = language if detail else language_of("en")
+        return as_page(
+            "problem.html",
+            language,
+            request,
+            problem.status,
+            problem=problem,
+            detail=detail or problem.detail,
+            told_in=told_in.tag,
+        )
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if detail:
+        problem = replace(problem, title=language.text(problem.title), detail=detail)
+        headers["Content-Language"] = language.tag
+    return as_json(problem.document(), problem.status, "application/problem+json", headers)
 
 
 def _back_to(request: Request) -> Mapping[str, str]:

@@ -1,4 +1,10 @@
-"""What calendars and readers of feeds follow: activities, and published reports."""
+"""What calendars and readers of feeds follow: activities, and published reports.
+
+Such a program cannot log in, so whoever asks gets addresses with a key of their own.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import orjson
 from starlette.requests import Request
@@ -9,8 +15,10 @@ from services.reporting.domain.period import parse_period
 from services.reporting.presentation.feeds import Entry, calendar_of, feed_of
 from services.reporting.publishing import Published, Publishing
 from services.reporting.reports import Reports
-from services.reporting.web.answering import Door, language_asked
+from services.reporting.web.answering import Door, as_json, as_page, language_asked
 
+FOLLOWED: Mapping[str, str] = {"calendar": "/activities.ics", "feed": "/reports.atom"}
+"""What is followed, by its name."""
 ENTRIES_MAX = 30
 """Published versions that the feed tells of, the latest first."""
 
@@ -30,9 +38,32 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         body = feed_of(entries, language, _site(request), reports.now())
         return Response(body, media_type="application/atom+xml")
 
+    async def addresses(request: Request) -> dict[str, str]:
+        """Return the private addresses of whoever asks, in their language."""
+        token = await door.token_of(request)
+        question = urlencode(
+            {
+                "lang": language_asked(request).code,
+                "key": door.subscriptions.key_of(token or ""),
+            }
+        )
+        return {name: f"{_site(request)}{path}?{question}" for name, path in FOLLOWED.items()}
+
+    async def subscribe(request: Request) -> Response:
+        response = as_page(
+            "subscribe.html", language_asked(request), request, addresses=await addresses(request)
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def private(request: Request) -> Response:
+        return as_json(await addresses(request), headers={"Cache-Control": "no-store"})
+
     return [
-        door.read("/activities.ics", activities),
-        door.read("/reports.atom", published),
+        door.follow("/activities.ics", activities),
+        door.follow("/reports.atom", published),
+        door.read("/subscribe", subscribe),
+        door.read("/subscribe.json", private),
     ]
 
 

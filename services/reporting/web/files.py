@@ -1,19 +1,17 @@
 """Reports as files, beside their pages: PDF, workbook, CSV with its sidecar, and the JSON Schema.
 
-A file is made once for each state of a report and each language, in a thread, and kept with it.
+A file is made once for each state of a report and each language, and kept with it.
 Those of a published version are made of its bytes, and its PDF is signed.
 """
 
 import hashlib
-from functools import partial
 from pathlib import Path
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.reporting.presentation.files import FILES, file_name, file_of
+from services.reporting.presentation.kinds import MEDIA_TYPES, file_name
 from services.reporting.presentation.language import Language
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
@@ -31,13 +29,14 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             period, known_at = asked(request, reports.now())
             language = language_asked(request)
             found = await reports.report(period, known_at, whole=True)
-            make = partial(file_of, kind=kind, language=language, then=known_at is not None)
-            name = kind if known_at is None else f"{kind} then"
-            content = await reports.renderings.of(found.json, name, language.code, make)
+            content = await reports.renderings.file(
+                found.json, kind, language.code, then=known_at is not None
+            )
             tag = f'"{hashlib.sha256(content).hexdigest()}"'
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
-            return _as_file(request, found.json, content, kind, language, tag)
+            name = file_name(period.id, None, kind, language)
+            return _as_file(request, content, kind, name, _headers(tag, language), language)
 
         return answer
 
@@ -51,9 +50,11 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             if tag in _known_tags(request):
                 return Response(status_code=304, headers=_headers(tag, language))
             document = await publishing.published(period, version)
-            make = partial(published_file_of, publishing, kind=kind, language=language)
-            content = await reports.renderings.of(document, kind, language.code, make)
-            return _as_file(request, document, content, kind, language, tag)
+            content = await reports.renderings.file(
+                document, kind, language.code, finish=publishing.signed if kind == "pdf" else None
+            )
+            name = file_name(period.id, version, kind, language)
+            return _as_file(request, content, kind, name, _headers(tag, language), language)
 
         return answer
 
@@ -64,18 +65,10 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
         door.read("/reports/schema.json", described),
         *(
             door.read(f"/reports/{{period}}/v{{version:int}}.{kind}", published_file(kind))
-            for kind in FILES
+            for kind in MEDIA_TYPES
         ),
-        *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in FILES),
+        *(door.read(f"/reports/{{period}}.{kind}", file(kind)) for kind in MEDIA_TYPES),
     ]
-
-
-def published_file_of(
-    publishing: Publishing, document: bytes, kind: str, language: Language
-) -> bytes:
-    """Return the file of a kind that the bytes of a published version make."""
-    content = file_of(document, kind, language)
-    return publishing.signed(content) if kind == "pdf" else content
 
 
 def _known_tags(request: Request) -> list[str]:
@@ -92,13 +85,16 @@ def _headers(tag: str, language: Language) -> dict[str, str]:
 
 
 def _as_file(
-    request: Request, document: bytes, content: bytes, kind: str, language: Language, tag: str
+    request: Request,
+    content: bytes,
+    kind: str,
+    name: str,
+    headers: dict[str, str],
+    language: Language,
 ) -> Response:
     """Return a file as an answer, under the name that it is saved by."""
-    headers = _headers(tag, language)
-    name = file_name(orjson.loads(document), kind, language)
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if kind == "csv":
         address = f"{request.url.path}-metadata.json?lang={language.code}"
         headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
-    return Response(content, headers=headers, media_type=FILES[kind].media_type)
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[kind])

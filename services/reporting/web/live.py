@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -53,7 +54,8 @@ def routes(door: Door, reports: Reports, stopped: asyncio.Event) -> list[Route]:
             task = asyncio.current_task()
             followers.add(task)
             try:
-                async for event in _events(reports, period, language, stopped):
+                admitted = partial(door.admits, request)
+                async for event in _events(reports, period, language, stopped, admitted):
                     yield event
             finally:
                 followers.discard(task)
@@ -74,9 +76,16 @@ def state_of(figures: Mapping[str, Any]) -> str:
 
 
 async def _events(
-    reports: Reports, period: Period, language: Language, stopped: asyncio.Event
+    reports: Reports,
+    period: Period,
+    language: Language,
+    stopped: asyncio.Event,
+    admitted: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[str]:
-    """Yield the events of a report until the service stops or the report cannot be made."""
+    """Yield the events of a report until the service stops or the report cannot be made.
+
+    Whoever may not read any more hears no further event: `admitted` is asked at each heartbeat.
+    """
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     watching = reports.watch(period, whole=True)
     closing = asyncio.create_task(stopped.wait())
@@ -86,6 +95,8 @@ async def _events(
             await asyncio.wait(
                 {moved, closing}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
+            if not await admitted():
+                return
             if not moved.done():
                 yield ": still here\n\n"
                 continue
@@ -104,7 +115,7 @@ async def _event(reports: Reports, report: Composed, language: Language) -> str:
     def told(text: bytes) -> bytes:
         return orjson.dumps(texts_of(orjson.loads(text), language))
 
-    texts = await reports.renderings.of(report.json, "live", language.code, told)
+    texts = await reports.renderings.page(report.json, "live", language.code, told)
     state = state_of(report.figures)
     figures = {
         metric: {"value": figure["value"], "status": figure["status"]}

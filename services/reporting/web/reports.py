@@ -55,7 +55,7 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             return body_of(orjson.loads(text), language, where).encode()
 
         kind = "page" if known_at is None else "page then"
-        body = await reports.renderings.of(found.json, kind, language.code, make)
+        body = await reports.renderings.page(found.json, kind, language.code, make)
         return as_page(
             "report.html",
             language,
@@ -171,7 +171,7 @@ async def as_published(
     def make(_: bytes) -> bytes:
         return body_of(document, language, where).encode()
 
-    body = await reports.renderings.of(text, "page", language.code, make)
+    body = await reports.renderings.page(text, "page", language.code, make)
     return as_page(
         "report.html",
         language,

@@ -1,7 +1,5 @@
 """What the tests of the embedded runtime need: free ports and stand-ins for the services."""
 
-import random
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
+from shared.embedded.catalogue import SERVICES, Service
+from tests.support.machine import free_port_base
 
 STAND_IN = (sys.executable, "-m", "tests.support.stand_in_service")
 
@@ -33,14 +32,5 @@ def stand_ins() -> tuple[Service, ...]:
 
 @pytest.fixture
 def port_base() -> int:
-    """A base whose ports are all free, below the range the kernel hands out itself."""
-    for _ in range(50):
-        base = random.randrange(12_000, 32_000, 20)
-        if all(_is_free(port) for port in Ports(base).named(SERVICES).values()):
-            return base
-    raise AssertionError("no run of free ports was found")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) != 0
+    """A base whose ports are all free."""
+    return free_port_base()

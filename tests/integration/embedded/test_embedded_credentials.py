@@ -23,9 +23,12 @@ from shared.embedded.credentials import (
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import servers
+from shared.erasing.intake import IntakeMessages
+from shared.erasing.sought import Sought, nobody
 from shared.messaging import provision
+from tests.support.doors import ANSWER_SECONDS_MAX, hold, may_publish
 
-ANSWER_SECONDS_MAX = 0.5
+ATTENDANCE = "tandem.events.attendance_recorded.v1"
 
 
 @pytest.fixture
@@ -39,15 +42,6 @@ async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
 
 async def connect(running: Servers, name: str) -> Client:
     return await broker.connect(running.nats_url, name, running.seed_file(name))
-
-
-async def may_publish(connection: Client, subject: str) -> bool:
-    """Whether a stream took it; a forbidden subject is not answered at all."""
-    try:
-        answer = await connection.request(subject, b"{}", timeout=ANSWER_SECONDS_MAX)
-    except (NatsTimeoutError, NoRespondersError):
-        return False
-    return "stream" in json.loads(answer.data)
 
 
 async def test_a_publisher_speaks_under_its_own_name_only(running: Servers) -> None:
@@ -107,26 +101,31 @@ async def test_a_publisher_added_while_running_works_at_once(running: Servers) -
         "demo",
     ]
     holders = json.loads(running.directory.tokens.read_text()).values()
-    assert {"name": "crm", "role": "publisher"} in holders
+    assert {"name": "crm", "role": "publisher", "services": ["membership"]} in holders
     await crm.close()
     await demo.close()
+
+
+async def test_a_publisher_of_some_types_says_nothing_else(running: Servers) -> None:
+    add_publisher(
+        running.directory.root, "zoom", types=[ATTENDANCE, "tandem.events.activity_held.v1"]
+    )
+    zoom = await connect(running, "zoom")
+    assert await may_publish(zoom, "intake.zoom.events.attendance_recorded")
+    assert await may_publish(zoom, "intake.zoom.events.activity_held")
+    assert not await may_publish(zoom, "intake.zoom.events.activity_scheduled")
+    assert not await may_publish(zoom, "intake.zoom.membership.city_registered")
+    await zoom.close()
 
 
 async def test_a_revoked_publisher_is_put_out_at_once(running: Servers) -> None:
     add_publisher(running.directory.root, "crm")
     seed = running.directory.root / "copied.seed"
     seed.write_bytes(running.seed_file("crm").read_bytes())
-    closed = asyncio.Event()
-
-    async def on_closed() -> None:
-        closed.set()
-
-    await nats.connect(
-        running.nats_url, nkeys_seed=str(seed), allow_reconnect=False, closed_cb=on_closed
-    )
+    held = await hold(running.nats_url, "crm", seed)
     revoke_publisher(running.directory.root, "crm")
 
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(held.closed.wait(), 5)
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
         await broker.connect(running.nats_url, "crm", seed)
     assert "crm" not in {row["name"] for row in _tokens(running)}
@@ -139,6 +138,23 @@ def test_a_name_that_is_taken_or_is_none_is_refused(data_dir: Path, name: str) -
     prepare_credentials(directory, SERVICES)
     with pytest.raises(CredentialRefused):
         add_publisher(data_dir, name)
+
+
+@pytest.mark.parametrize(
+    ("services", "types", "why"),
+    [
+        (["reporting"], [], "No service named reporting takes events"),
+        ([], ["tandem.events.activity_hold.v1"], "No type is named tandem.events.activity_hold.v1"),
+        (["membership"], [ATTENDANCE], "goes to events, which is not among the services"),
+    ],
+)
+def test_a_scope_that_nothing_fits_is_refused(
+    data_dir: Path, services: list[str], types: list[str], why: str
+) -> None:
+    directory = DataDirectory.at(data_dir)
+    directory.create()
+    with pytest.raises(CredentialRefused, match=why):
+        add_publisher(data_dir, "zoom", services, types)
 
 
 async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> None:
@@ -162,3 +178,31 @@ async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> 
 
 def _tokens(running: Servers) -> list[dict[str, str]]:
     return list(json.loads(running.directory.tokens.read_text()).values())
+
+
+async def test_the_eraser_reads_and_removes_messages_of_intake_and_does_nothing_else(
+    running: Servers,
+) -> None:
+    demo, eraser = await connect(running, "demo"), await connect(running, "eraser")
+    assert await may_publish(demo, "intake.demo.events.activity_held")
+    for forbidden in (
+        "intake.demo.events.activity_held",
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.PURGE.FACTS",
+        "$JS.API.STREAM.DELETE.INTAKE",
+        "$JS.API.CONSUMER.DELETE.INTAKE.events",
+        "$JS.API.CONSUMER.MSG.NEXT.INTAKE.events",
+    ):
+        assert not await answered(eraser, forbidden), forbidden
+    messages = IntakeMessages(eraser)
+    sought = Sought(nobody, {"anna.quill@gent.example"}, "erased-1")
+    assert await messages.naming(sought) == {}
+
+
+async def answered(connection: Client, subject: str) -> bool:
+    try:
+        await connection.request(subject, b"{}", timeout=ANSWER_SECONDS_MAX)
+    except (NatsTimeoutError, NoRespondersError):
+        return False
+    return True

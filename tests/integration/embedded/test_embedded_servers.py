@@ -36,15 +36,33 @@ async def test_a_second_start_goes_on_with_the_same_data(data_dir: Path, port_ba
         await connection.close()
 
 
+async def test_messages_stay_in_intake_for_as_long_as_the_operator_says(
+    data_dir: Path, port_base: int
+) -> None:
+    async with servers(data_dir, port_base) as running:
+        connection = await broker.connect(
+            running.nats_url, "provision", running.seed_file("provision")
+        )
+        for days in (7, 2, 2):
+            await provision(connection, intake_days=days)
+            config = (await connection.jetstream().stream_info("INTAKE")).config
+            assert config.max_age == days * 24 * 3600
+        assert config.allow_atomic is True
+        facts = (await connection.jetstream().stream_info("FACTS")).config
+        assert facts.max_age == 7 * 24 * 3600
+        await connection.close()
+
+
 async def test_each_role_reaches_its_own_database_and_no_other(
     data_dir: Path, port_base: int
 ) -> None:
     async with servers(data_dir, port_base) as running:
-        for service in SERVICES:
+        owning = [service for service in SERVICES if service.database]
+        for service in owning:
             for role in (service.name, postgres.owner_role(service.name)):
                 own = await postgres.connect(running.directory, role, service.name)
                 await own.close()
-                others = {other.name for other in SERVICES} - {service.name}
+                others = {other.name for other in owning} - {service.name}
                 for database in (*others, "postgres", "template1"):
                     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
                         await postgres.connect(running.directory, role, database)

@@ -34,7 +34,12 @@ from shared.contracts.membership import (
     MembershipEnded,
     MembershipStarted,
 )
-from shared.contracts.resources import ResourceDownloaded, ResourcePublished, ResourceShared
+from shared.contracts.resources import (
+    ResourceDelivered,
+    ResourceDownloaded,
+    ResourcePublished,
+    ResourceShared,
+)
 from shared.contracts.values import CityPointer, Fact, Population
 from shared.recorded import Recorded
 
@@ -326,6 +331,13 @@ class Book:
 
     def shares(self, resource_id: str, network: str, on: str) -> "Book":
         return self.tell(ResourceShared(resource_id=resource_id, shared_with=network, on=on))
+
+    def delivers(self, resource_id: str, city: str, on: str, channel: str = "email") -> "Book":
+        pointer = of(city)
+        assert pointer is not None, "nothing is handed to nobody"
+        return self.tell(
+            ResourceDelivered(resource_id=resource_id, city=pointer, channel=channel, on=on)
+        )
 
     def download(self, resource_id: str, moment: datetime, city: str | None = None) -> "Book":
         return self.tell(ResourceDownloaded(resource_id=resource_id, city=of(city), at=moment))

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import Desk
 from reporting_book import Book, golden_quarter, somebody, span
+from reporting_desk import Desk
 
 from services.reporting.domain.period import parse_period
 from services.reporting.reading.records import UnknownRecord

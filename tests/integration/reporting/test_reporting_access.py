@@ -13,9 +13,9 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
-from conftest import NOW, Desk
 from google.protobuf.message_factory import GetMessageClass
 from reporting_book import golden_quarter
+from reporting_desk import NOW, Desk
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -36,7 +36,9 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "http.md"
 DOCUMENTED = {
     (method, path): who
     for method, path, who in re.findall(
-        r"^\| ([A-Z]+) \| `(.+?)` \| .+ \| (.+?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE
+        r"^\| ([A-Z]+) \| `(.+?)` \| .+ \| (.+?) \|$",
+        DOCUMENT.read_text("utf-8").partition("\n## The gateway\n")[0],
+        re.MULTILINE,
     )
 }
 """Who may ask for each address: everybody, readers or staff."""
@@ -199,7 +201,7 @@ async def test_a_session_that_somebody_brings_is_not_taken_over(visit: Visit) ->
     entered = await victim.post("/login", data={"token": "staff"})
 
     assert entered.cookies[COOKIE] != brought
-    assert visit.sessions.token_of(brought) == "viewer"
+    assert await visit.sessions.token_of(brought) == "viewer"
 
 
 @pytest.mark.parametrize("cookie", ["staff", "viewer", "gAAAAA"])
@@ -458,6 +460,42 @@ async def test_the_head_of_what_never_ends_is_answered(visit: Visit) -> None:
     assert head.headers["content-type"].startswith("text/event-stream")
 
 
+async def test_a_private_address_opens_what_is_followed_and_nothing_else(visit: Visit) -> None:
+    private = (await visit.program("staff").get("/subscribe.json")).json()
+    stranger = visit.browser()
+
+    for name, kind in (("calendar", "text/calendar"), ("feed", "application/atom+xml")):
+        answer = await stranger.get(private[name])
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+        key = parse_qs(urlsplit(private[name]).query)["key"][0]
+        assert "staff" not in key
+        assert key not in answer.text
+        for address in ("/reports.json", "/subscribe.json", "/reports/2024-Q1"):
+            assert (await stranger.get(address, params={"key": key})).status_code == 303
+        stranger.cookies.set(COOKIE, key)
+        assert (await stranger.get("/reports.json")).status_code == 303
+        stranger.cookies.clear()
+
+
+async def test_a_private_address_ends_with_the_token_it_was_made_with(visit: Visit) -> None:
+    private = (await visit.program("viewer").get("/subscribe.json")).json()
+    page = await visit.program("viewer").get("/subscribe", headers=PAGE)
+    assert urlsplit(private["calendar"]).path in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+    visit.tokens.revoked.add("viewer")
+    reader = visit.program("nobody")
+    assert (await reader.get(private["calendar"])).status_code == 401
+
+
+@pytest.mark.parametrize("key", ["", "viewer", "gAAAAA", "ü", "a" * 10_000])
+async def test_a_word_is_no_key_and_a_token_beside_it_does_not_help(visit: Visit, key: str) -> None:
+    answer = await visit.program("viewer").get("/activities.ics", params={"key": key})
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "This address is not valid, or not any more."
+
+
 CALLERS: dict[str, Role] = {
     "demo": "publisher",
     "viewer": "viewer",
@@ -503,3 +541,27 @@ async def test_over_grpc_each_role_is_let_in_where_the_method_says_and_nowhere_e
 def _action(method: Any) -> Action:
     value = method.GetOptions().Extensions[common_pb2.action]
     return Action[common_pb2.Action.Name(value).removeprefix("ACTION_")]
+
+
+async def test_who_logged_out_is_out_for_every_copy_of_the_cookie_after_a_restart_too(
+    system: System,
+) -> None:
+    await system.start("reporting")
+    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=PAGE) as browser:
+        await browser.post("/login", data={"token": system.token("viewer")})
+        copied = browser.cookies[COOKIE]
+        await browser.post("/login", data={"token": system.token("viewer")})
+        other = browser.cookies[COOKIE]
+        browser.cookies.set(COOKIE, copied)
+        assert (await browser.get("/reports.json")).status_code == 200
+        await browser.post("/logout")
+
+        await system.stop("reporting")
+        await system.start("reporting")
+
+        browser.cookies.clear()
+        browser.cookies.set(COOKIE, copied)
+        assert (await browser.get("/reports.json")).status_code == 303
+        browser.cookies.clear()
+        browser.cookies.set(COOKIE, other)
+        assert (await browser.get("/reports.json")).status_code == 200

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Desk
 from reporting_book import Book, golden_quarter
+from reporting_desk import Desk
 from test_reporting_evidence import METRICS, eventful_quarter
 
 from services.reporting.domain.evidence import Against, UnknownComparison, UnknownRow

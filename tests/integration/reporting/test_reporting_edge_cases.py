@@ -1,7 +1,7 @@
 """The edge cases of the promise on metrics, section 6, each with numbers."""
 
-from conftest import Desk
 from reporting_book import LOS_ANGELES, Book, at, of, somebody, span
+from reporting_desk import Desk
 
 from shared.contracts.events import ActivityClaimed, OccurrenceRescheduled, PersonErased
 from shared.contracts.membership import (

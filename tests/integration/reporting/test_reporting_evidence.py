@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from conftest import Desk
 from reporting_book import Book, golden_quarter, somebody, span
+from reporting_desk import Desk
 
 from services.reporting.reading import load_registry
 from shared.contracts.events import HelpGiven

@@ -12,9 +12,9 @@ import jsonschema
 import openpyxl
 import pikepdf
 import pytest
-from conftest import Desk
 from icalendar import Calendar
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 from starlette.applications import Starlette
 
 from services.reporting import publishing as module

@@ -1,8 +1,8 @@
 """The golden quarter: every number of both versions, and none that a wrong build would show."""
 
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 
 from tests.support.documents import golden
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 
 from services.reporting import publishing as module
 from services.reporting.domain.period import parse_period

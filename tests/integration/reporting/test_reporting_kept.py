@@ -1,12 +1,15 @@
 """Reports are kept, and still exact: a read waits for what was projected before it."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from conftest import NOW, Desk
 from reporting_book import Book, golden_quarter
+from reporting_desk import NOW, Desk
 
 from services.reporting import reports as module
+from services.reporting import standing as standing_module
 from services.reporting.domain.period import parse_period
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
@@ -18,6 +21,7 @@ from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
 from shared.projector import Projector
 from shared.recorded import Recorded
+from tests.support.settling import until
 
 PERIOD = parse_period("2024-Q1")
 
@@ -82,6 +86,59 @@ async def test_in_a_flow_of_facts_the_newest_there_is_tells_how_far_it_is(
     monkeypatch.setattr(module, "BEHIND_SECONDS_MAX", 0.0)
     await desk.standing.derive_all()
     assert engaged(await desk.reports.report(PERIOD)) == 5
+
+
+async def test_what_takes_long_to_derive_is_waited_for_no_longer_than_the_limit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, late = all_but_the_late_file()
+    await desk.take(*before)
+    killed = Standing(desk.pool, desk.registry.parameters)
+    reports = Reports(desk.pool, load_registry(), lambda: NOW, killed)
+    await project_only(desk, late)
+    killed.marked()
+    monkeypatch.setattr(standing_module, "RISEN_SECONDS_MAX", 0.1)
+
+    given = await asyncio.wait_for(reports.report(PERIOD), 10)
+
+    assert engaged(given) == 4
+    events = sum(fact.ledger == "events" for fact in before)
+    assert given.message.provenance.ledgers["events"] == events
+    await killed.derive_all()
+    assert engaged(await reports.report(PERIOD)) == 5
+
+
+class SlowTogether(Standing):
+    """Derives each sitting by itself, and never two in the time that a statement is given."""
+
+    failures = 0
+
+    async def _derive(self, connection: Any, sittings: Sequence[Any]) -> None:
+        if len(sittings) > 1:
+            self.failures += 1
+            raise TimeoutError
+        await super()._derive(connection, sittings)
+
+
+async def test_sittings_that_take_too_long_together_are_derived_one_by_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.take(*golden_quarter().facts)
+    once = await desk.derived()
+    await desk.pool.execute(QUERIES["mark_everything_stale"])
+    monkeypatch.setattr(standing_module, "RETRY_SECONDS", 0.0)
+    slow = SlowTogether(desk.pool, desk.registry.parameters)
+
+    running = asyncio.create_task(slow.run())
+    await until(lambda: nothing_stale(desk), "everything derived", 30)
+    running.cancel()
+
+    assert slow.failures > 0
+    assert await desk.derived() == once
+
+
+async def nothing_stale(desk: Desk) -> bool:
+    return not await desk.pool.fetchval("select exists (select from stale)")
 
 
 async def test_whoever_watches_is_told_when_a_figure_moves_and_not_otherwise(desk: Desk) -> None:

@@ -5,8 +5,8 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 
 from services.reporting.domain.period import parse_period
 from services.reporting.presentation.language import language_of
@@ -22,9 +22,15 @@ def stopped() -> asyncio.Event:
 
 
 @pytest.fixture
-async def events(desk: Desk, stopped: asyncio.Event) -> AsyncIterator[str]:
+def revoked() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def events(desk: Desk, stopped: asyncio.Event, revoked: asyncio.Event) -> AsyncIterator[str]:
     await desk.given(golden_quarter())
-    return live._events(desk.reports, QUARTER, language_of("fr"), stopped)
+    french = language_of("fr")
+    return live._events(desk.reports, QUARTER, french, stopped, lambda: not revoked.is_set())
 
 
 async def following(events: AsyncIterator[str]) -> str:
@@ -63,6 +69,22 @@ async def test_a_stream_ends_with_the_service_and_watches_no_more(
     await following(events)
     assert [wanted.period for wanted in desk.reports.watched()] == [QUARTER]
     stopped.set()
+
+    with pytest.raises(StopAsyncIteration):
+        await following(events)
+    assert desk.reports.watched() == []
+
+
+async def test_a_stream_ends_with_the_token_it_was_opened_with(
+    events: AsyncIterator[str],
+    revoked: asyncio.Event,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await following(events)
+    await following(events)
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
+    revoked.set()
 
     with pytest.raises(StopAsyncIteration):
         await following(events)

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from conftest import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reporting_book import Book, at, somebody, span
+from reporting_desk import Desk
 from test_reporting_evidence import METRICS
 from test_reporting_order import outcome, shuffled
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from conftest import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reporting_desk import Desk
 from test_reporting_evidence import eventful_quarter
 
 from shared.recorded import Recorded

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from conftest import Desk
 from reporting_book import NEW_YORK, Book, at, somebody
+from reporting_desk import Desk
 from tandem.ledger.v1 import ledger_pb2
 
 from services.reporting import preview

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 from starlette.applications import Starlette
 
 from services.reporting import publishing as module

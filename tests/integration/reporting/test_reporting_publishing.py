@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import Desk
 from reporting_book import Book, golden_quarter, somebody, span
+from reporting_desk import Desk
 
 from services.reporting import publishing as module
 from services.reporting.domain.period import parse_period

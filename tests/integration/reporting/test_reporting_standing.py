@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import NOW, Desk
 from reporting_book import LOS_ANGELES, NEW_YORK, Book, at, of, somebody
+from reporting_desk import NOW, Desk
 
 from services.reporting.domain.period import parse_period
 from services.reporting.reading import Inquiry
@@ -31,6 +31,7 @@ from shared.contracts.membership import (
 
 ACTIVITIES = [f"w{n}" for n in range(6)]
 SITTINGS = ("1", "2")
+WORKS = ("guide", "brief")
 PEOPLE = [f"p{n}" for n in range(9)]
 CITIES = ["athens-oh", "columbus-oh", "gent", "aalst", "the-hague"]
 POINTERS = [*CITIES, "?q1", "?q2", "not-registered", None]
@@ -53,6 +54,7 @@ class Chance:
         self.book = Book().on("2024-01-02T09:00")
         for number, city in enumerate(CITIES):
             self.book.city(city, "OH", 1000 * number or None, networks=["NLC", "SCN"][: number % 3])
+        self.book.delivers(WORKS[0], CITIES[0], "2024-05-02")
 
     def day(self) -> date:
         """A day, often near the epoch of the partnership and the ends of quarters."""
@@ -68,12 +70,12 @@ class Chance:
         """Let one thing happen after the other; yield how many facts it took."""
         for _ in range(STEPS):
             before = len(self.book.facts)
-            weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1, 4, 4, 1]
+            weights = [25, 8, 6, 12, 10, 10, 8, 4, 3, 1, 1, 2, 2, 1, 2, 1, 8, 5, 4, 4, 1]
             deeds = [
                 self.webinar, self.announce, self.held, self.roll, self.joins, self.registers,
                 self.goes, self.mention, self.reschedule, self.cancel, self.erase, self.answer,
-                self.withdraw, self.succeed, self.helps, self.work, self.merge, self.unite,
-                self.dismiss,
+                self.withdraw, self.succeed, self.helps, self.work, self.deliver, self.download,
+                self.merge, self.unite, self.dismiss,
             ]  # fmt: skip
             self.random.choices(deeds, weights)[0]()
             yield len(self.book.facts) - before
@@ -214,7 +216,7 @@ class Chance:
         self.book.helps(self.random.choice(CITIES), f"{self.day()}")
 
     def work(self) -> None:
-        name = self.random.choice(["guide", "brief"])
+        name = self.random.choice(WORKS)
         self.book.work(name, "SCN", f"{self.day()}").shares(name, "NLC", f"{self.day()}")
 
     def merge(self) -> None:
@@ -243,6 +245,16 @@ class Chance:
                 [DuplicateDismissed(**pair, reason="two"), DuplicateReopened(**pair)]
             )
         )
+
+    def deliver(self) -> None:
+        """The same work to a few, often again to whom it was handed before."""
+        work, day = self.random.choice(WORKS), f"{self.day()}"
+        on = self.random.choice([day, day, day, day[:7], day[:4]])
+        for pointer in self.random.sample(POINTERS[:-1], 2):
+            self.book.delivers(work, pointer, on)
+
+    def download(self) -> None:
+        self.book.download(self.random.choice(WORKS), self.moment(), self.random.choice(POINTERS))
 
 
 async def evidence_says_the_same(desk: Desk, period: str) -> None:
@@ -282,10 +294,55 @@ async def test_whatever_happens_the_derived_report_is_the_counted_one(
     await evidence_says_the_same(desk, chance.random.choice(PERIODS))
     assert await desk.figure("attendance", "2024") > 0
     assert await desk.figure("attendees_unique", "2024") > 0
+    assert await desk.figure("resource_deliveries", "2024") > 0
     async with desk.pool.acquire() as connection, snapshot(connection):
         period = parse_period("2024-Q1")
         now = AsOfNow(connection, desk.registry.parameters, period, Surroundings())
         assert await now.knowledge() is not None, "the report was not read from what stands derived"
+
+
+async def test_what_was_counted_fact_by_fact_is_what_the_migration_counts_from_the_rows(
+    desk: Desk,
+) -> None:
+    chance = Chance(7)
+    for _ in range(40):
+        chance.deliver()
+        chance.download()
+    for start in range(0, len(chance.book.facts), 9):
+        await desk.take(*chance.book.facts[start : start + 9])
+    fact_by_fact = await reach(desk)
+
+    await desk.count_reach_again()
+
+    assert await reach(desk) == fact_by_fact
+    assert all(fact_by_fact.values())
+
+
+async def reach(desk: Desk) -> dict[str, set[tuple[Any, ...]]]:
+    """The counts of whom works reached."""
+    return {
+        table: {tuple(row) for row in await desk.pool.fetch(f"select * from {table}")}
+        for table in ("reach", "reach_by_city", "reach_by_work")
+    }
+
+
+async def test_a_work_handed_to_two_names_of_one_city_reached_one_city(desk: Desk) -> None:
+    book = Book().city("a-town", "OH").city("b-town", "MI").city("c-town", "NY")
+    for day in ("2024-03-05", "2024-03-20"):
+        for pointer in ("a-town", "?q1", "b-town", "c-town", "?q2"):
+            book.delivers("guide", pointer, day)
+    book.tell(
+        CityReferenceResolved(reference_id="q1", city_id="a-town"),
+        CitySucceeded(city_id="a-town", successors=("b-town",), on="2024-03-15", reason="merger"),
+    )
+
+    await desk.given(book)
+
+    await says_the_same(desk, PERIODS)
+    await evidence_says_the_same(desk, "2024-Q1")
+    figure = (await desk.report())["figures"]["resource_deliveries"]
+    assert figure["value"] == 3, "a-town until the merger, b-town and c-town"
+    assert figure["detail"]["deliveries_unattributed"] == 2
 
 
 async def test_a_city_merged_within_a_quarter_counts_as_itself_before_and_as_its_successor_after(

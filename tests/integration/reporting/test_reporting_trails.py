@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Desk
 from reporting_book import Book, golden_quarter
+from reporting_desk import Desk
 from starlette.applications import Starlette
 from tandem.reporting.v1 import reporting_pb2 as pb
 from test_reporting_cells_and_changes import rich_quarter

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from conftest import Desk
 from reporting_book import golden_quarter
+from reporting_desk import Desk
 from starlette.applications import Starlette
 
 from services.reporting.web import routes
@@ -109,6 +109,24 @@ async def test_the_list_names_the_quarters_with_data_and_the_latest_leads_to_its
         "csv": "/reports/2024-Q1.csv",
     }
     assert latest.headers["location"] == "/reports/2024-Q1.json"
+
+
+async def test_evidence_of_a_moment_of_choice_counts_people_for_staff_only(
+    browser: httpx.AsyncClient,
+) -> None:
+    staff = {"Authorization": "Bearer staff"}
+    for moment in ("2024-04-10T12:00:00Z", "2024-06-01T12:00:00Z"):
+        asked = {"known_at": moment}
+        for address, rows in (
+            ("/reports/2024-Q1/figures/attendance.json", {}),
+            ("/reports/2024-Q1/figures/attendance.json", {"kind": "webinar"}),
+            ("/reports/2024-Q1/figures/attendance_rate.json", {}),
+        ):
+            seen = (await browser.get(address, params=asked | rows)).json()
+            known = (await browser.get(address, params=asked | rows, headers=staff)).json()
+            assert [item["counted"] for item in seen["items"]] == [None] * len(known["items"])
+            assert seen["value"] == (None if rows else known["value"])
+            assert known["value"] == known["recounted"]
 
 
 async def test_evidence_hides_small_counts_from_viewers_only(browser: httpx.AsyncClient) -> None:

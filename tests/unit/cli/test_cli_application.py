@@ -14,6 +14,7 @@ import pytest
 
 from shared.cli import main
 from shared.cli.application import COMMANDS, wanted
+from shared.cli.system import System
 from shared.cli.up import ready
 from shared.embedded.data_directory import DataDirectory
 from shared.login_codes import spend_code
@@ -123,6 +124,21 @@ def test_an_address_to_log_in_stands_for_the_token_of_a_role_and_does_not_show_i
     assert found is not None
     assert found[1].endswith("/login")
     assert spend_code(folder, found[2], datetime.now(UTC)) == token
+
+
+def test_private_addresses_for_programs_are_printed_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints(tmp_path, "http://127.0.0.1:8080")
+    long = f"http://127.0.0.1:8080/activities.ics?lang=en&key={'k' * 300}"
+
+    def asked(system: System, path: str, role: str) -> dict[str, str]:
+        assert (path, role) == ("/subscribe.json", "viewer")
+        return {"calendar": long}
+
+    monkeypatch.setattr(System, "get", asked)
+    said = tandem(capsys, "login", "--feed", "--role", "viewer", "--data", str(tmp_path))
+    assert said.out == f"calendar: {long}\n"
 
 
 def test_what_up_says_at_last_leads_to_where_one_logs_in(tmp_path: Path) -> None:

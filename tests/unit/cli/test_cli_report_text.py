@@ -28,6 +28,11 @@ def test_a_report_as_known_at_a_moment_says_so() -> None:
     assert "as known at" not in printed(report())
 
 
+def test_a_published_report_says_which_version_it_is() -> None:
+    assert "version 2, as published; data to 20 Apr 2024" in printed(report(version=2))
+    assert "as published" not in printed(report(version=None))
+
+
 def test_a_figure_stands_beside_its_mark_and_the_one_before() -> None:
     assert row(report(), "cities_engaged", 5, status="P", previous=4, change=1) == "5 [p] 4 +1"
 

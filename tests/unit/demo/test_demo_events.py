@@ -7,7 +7,6 @@ from typing import Any, get_args
 import pytest
 
 from deploy.demo.events import GATHERED_AT, CloudEvent, days_of, demo_events
-from deploy.demo.importer import outgoing
 from deploy.demo.tables import HERE, Tables, parts
 from services.membership.gazetteer import Gazetteer
 from shared.contracts.envelope import parse
@@ -15,6 +14,7 @@ from shared.contracts.messages.events import EventsMessage
 from shared.contracts.messages.membership import MembershipMessage
 from shared.contracts.messages.resources import ResourcesMessage
 from shared.contracts.values import Message
+from tests.support.speaking import outgoing
 
 EVENTS = demo_events()
 TABLES = Tables()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deploy.demo.importer import outgoing
 from deploy.history.history import History
 from deploy.history.shape import FACTS_MIN, Budget, Shape
 from shared.cli.generate import generate, write
 from shared.cli.publish import problem_of
+from shared.client import Event
 from shared.embedded.data_directory import OperatorError
 from tests.bench import decided
 from tests.bench.decided import Decisions
@@ -129,5 +129,5 @@ def test_the_command_writes_what_publish_reads(
 def written(facts: int, seed: int) -> bytes:
     """The events of a history, one a line."""
     lines = BytesIO()
-    write(outgoing(History(facts, seed).events()), lines, lambda count: None)
+    write(map(Event.parse, History(facts, seed).events()), lines, lambda count: None)
     return lines.getvalue()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared import reference
 from shared.cli.application import COMMANDS
 from shared.cli.publish import problem_of
 from shared.schemas import schemas
@@ -59,11 +60,22 @@ def test_the_events_in_the_publishers_guide_would_be_accepted() -> None:
     events = [line.encode() for line in lines if line]
 
     assert events
-    assert [problem_of(event, "demo") for event in events] == [None] * len(events)
+    assert [problem_of(event, "webinar-platform") for event in events] == [None] * len(events)
 
 
-def test_the_publishers_guide_names_every_type() -> None:
-    text = (ROOT / "docs" / "publishing.md").read_text()
-    names = {name.split(".")[2] for name in schemas()}
+def test_the_publishers_guide_says_what_the_contract_and_the_examples_say() -> None:
+    text = reference.DOCUMENT.read_text("utf-8")
 
-    assert [name for name in sorted(names) if f"{name}`" not in text] == []
+    assert text == reference.written(text), "run `make publishing-reference`"
+    assert all(f"`{name.removeprefix('tandem.')}`" in text for name in schemas())
+    assert {part["name"] for part in reference.PARTS.finditer(text)} >= {
+        *("types", "fields", "examples/publish.py", "examples/curl.sh", "examples/nats.sh")
+    }
+
+
+def test_every_example_stands_in_the_guide_or_is_named_there() -> None:
+    text = reference.DOCUMENT.read_text("utf-8")
+    examples = [file.name for file in (ROOT / "docs" / "examples").iterdir() if file.is_file()]
+
+    assert examples
+    assert [name for name in examples if f"examples/{name}" not in text] == []

@@ -24,6 +24,8 @@ BREAKS = [
     ("rules-do-no-io", "shared/contracts/values.py", "shared.messaging"),
     ("broker-behind-shared", "services/events/rpc.py", "nats"),
     ("driver-stays-out-of-the-way-in", "services/events/intake.py", "asyncpg"),
+    ("client-knows-no-service", "shared/client/event.py", "shared.database"),
+    ("client-knows-no-service", "shared/client/over_nats.py", "shared.rpc"),
     ("only-app-reads-settings", "services/events/rpc.py", "services.events.settings"),
 ]
 

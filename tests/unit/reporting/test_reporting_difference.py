@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.domain.difference import cells, differences
-from services.reporting.domain.edition import edition, hide_small_changes
+from services.reporting.domain.edition import edition, hide_small_changes, hide_what_moved
 from services.reporting.domain.suppression import suppressed
 
 SHOWN_MIN = 5
@@ -211,3 +211,53 @@ def test_every_count_of_a_breakdown_is_a_cell(counts: dict[str, int]) -> None:
 
     for kind, count in counts.items():
         assert found[f"breakdowns.attendance.kind.{kind}"].value == count
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_two_moments_of_choice_leave_nothing_to_subtract(
+    one: dict[str, int], two: dict[str, int], now: dict[str, int]
+) -> None:
+    today = document(**now)
+    printed = []
+    for counts in (one, two):
+        then = document(**counts)
+        hide_what_moved(then, today, SHOWN_MIN)
+        rows = then["breakdowns"]["attendance"]["kind"]
+        hidden = [row for row in rows if rows[row] is None]
+        assert len(hidden) != 1 or len(rows) == 1, "the sum would give it back"
+        assert then["suppressed"].get("attendance", {}).get("kind", []) == hidden
+        printed.append(rows)
+    for row in one.keys() & two.keys():
+        first, second = (rows[row] for rows in printed)
+        if first and second:
+            assert first == second == now[row]
+
+
+def test_an_occurrence_that_moved_since_is_listed_without_its_counts() -> None:
+    def listed(attendance: int) -> dict[str, Any]:
+        report = document(webinar=40)
+        report["lists"]["occurrences"] = [
+            {
+                "activity_id": activity,
+                "occurrence": "1",
+                "state": "held",
+                "kind": "webinar",
+                "organisers": "joint",
+                "attendance": count,
+                "attendance_status": "A",
+                "registrations": None,
+                "registrations_status": None,
+            }
+            for activity, count in (("w1", attendance), ("w2", 20), ("w3", 30))
+        ]
+        return report
+
+    then = listed(12)
+    hide_what_moved(then, listed(14), SHOWN_MIN)
+    rows = then["lists"]["occurrences"]
+    assert [row["attendance"] for row in rows] == [None, None, 30]
+    assert [row["attendance_status"] for row in rows] == ["Q", "Q", "A"]
+
+    same = listed(14)
+    hide_what_moved(same, listed(14), SHOWN_MIN)
+    assert same == listed(14)

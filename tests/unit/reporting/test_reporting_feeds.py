@@ -1,5 +1,6 @@
 """The calendar and the feed, read back by programs that know their formats."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -77,6 +78,27 @@ def test_a_sitting_that_was_held_stands_from_when_it_began_to_when_it_ended() ->
     )
 
     assert event.end - event.start == timedelta(minutes=50)
+
+
+def test_a_sitting_that_is_to_come_ends_after_as_long_as_was_announced() -> None:
+    event = event_of(replace(appointment(), minutes=90))
+    assert event.end - event.start == timedelta(minutes=90)
+
+    over_the_night_of_the_clocks = datetime(2024, 3, 10, 6, 30, tzinfo=UTC)
+    event = event_of(replace(appointment(planned_at=over_the_night_of_the_clocks), minutes=60))
+    assert event["DTEND"].to_ical() == b"20240310T033000"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"planned_at": None},
+        {"outcome": "held", "began": STARTS},
+        {"planned_at": None, "outcome": "held", "held_on": on_day(date(2024, 3, 27))},
+    ],
+)
+def test_nothing_is_said_of_the_end_of_what_has_no_time_or_was_held(state: dict[str, Any]) -> None:
+    assert "DTEND" not in event_of(replace(appointment(**state), minutes=90))
 
 
 @pytest.mark.parametrize(

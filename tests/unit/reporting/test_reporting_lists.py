@@ -1,17 +1,19 @@
 """What a report lists: cities by what they did, occurrences, works, themes by phase."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.reporting.domain.ground import Ground
-from services.reporting.domain.knowledge import OccurrenceState
+from services.reporting.domain.knowledge import Knowledge, OccurrenceState
 from services.reporting.domain.lists import lists, state_of
 from services.reporting.domain.period import parse_period
 from services.reporting.reading import load_registry
 from tests.support.documents import golden, golden_knowledge, rich, rich_knowledge
 
+MANY = 20_000
 CITIES = ("cities", "cities_not_repeated", "cities_left", "cities_lapsed", "members_not_engaged")
 
 
@@ -259,3 +261,17 @@ def test_a_sitting_that_broke_off_was_not_held() -> None:
 
     assert state_of(states["w4"]) == "not_counted"
     assert state_of(states["w1"]) == "held"
+
+
+def test_four_times_as_many_works_cost_about_four_times_as_much() -> None:
+    work = next(each for each in rich_knowledge().works if each.resource_id == "toolkit-1")
+    works = [replace(work, resource_id=f"work-{number}") for number in range(MANY)]
+    period, registry = parse_period("2025-Q2"), load_registry()
+
+    def seconds(count: int) -> float:
+        ground = Ground(Knowledge(works=works[:count]), registry)
+        started = time.thread_time()
+        assert len(lists(ground, period)["works"]) == count
+        return time.thread_time() - started
+
+    assert min(seconds(MANY) for _ in range(2)) < 10 * min(seconds(MANY // 4) for _ in range(2))

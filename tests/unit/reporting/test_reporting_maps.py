@@ -23,7 +23,7 @@ from services.reporting.presentation.cartography import (
 )
 from services.reporting.presentation.charts import draw
 from services.reporting.presentation.language import language_of
-from services.reporting.presentation.maps import SHAPES, STEPS_PER_UNIT, ground
+from services.reporting.presentation.maps import DOTS_NAMED_MAX, SHAPES, STEPS_PER_UNIT, ground
 from services.reporting.presentation.sheet import Cell, Chart, Column, Kind, Place, Status, Table
 
 DEMO_CITIES = Path(deploy.demo.__file__).parent / "cities.csv"
@@ -265,6 +265,17 @@ def test_each_city_has_a_dot_with_its_name_and_one_beside_the_map_is_counted() -
     dots = [each for each in root.iter(f"{SVG}circle") if each.find(f"{SVG}title") is not None]
     assert [dot.findtext(f"{SVG}title") for dot in dots] == ["Columbus"]
     assert legend(root) == ["a city", "1 city lies outside this map"]
+
+
+def test_of_many_cities_every_dot_is_there_in_one_drawing() -> None:
+    places = [Place("Columbus", 39.96, -82.99 - number / 100) for number in range(DOTS_NAMED_MAX)]
+    named = on_a_map([], places)
+    assert len({each.findtext(f"{SVG}title") for each in named.iter(f"{SVG}circle")}) > 1
+
+    many = on_a_map([], [*places, Place("Athens", 39.33, -82.1)])
+    (drawn,) = [each for each in many.iter(f"{SVG}path") if each.get("class") == "dots"]
+    assert (drawn.get("d") or "").count("M") == DOTS_NAMED_MAX + 1
+    assert legend(many) == ["a city"]
 
 
 def test_a_map_beside_a_list_of_cities_has_dots_and_no_tint() -> None:

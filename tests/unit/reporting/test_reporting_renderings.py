@@ -16,8 +16,8 @@ async def test_what_was_made_once_is_given_again() -> None:
         made.append(document)
         return b"page of " + document
 
-    first = await renderings.of(REPORT, "page", "en", make)
-    again = await renderings.of(bytes(REPORT), "page", "en", make)
+    first = await renderings.page(REPORT, "page", "en", make)
+    again = await renderings.page(bytes(REPORT), "page", "en", make)
 
     assert first == again == b"page of " + REPORT
     assert made == [REPORT]
@@ -28,7 +28,9 @@ async def test_kinds_languages_and_documents_are_told_apart() -> None:
     asked = [(REPORT, "page", "en"), (REPORT, "page", "fr"), (REPORT, "pdf", "en")]
     asked.append((REPORT + b" ", "page", "en"))
 
-    made = [await renderings.of(*each, lambda _, each=each: repr(each).encode()) for each in asked]
+    made = [
+        await renderings.page(*each, lambda _, each=each: repr(each).encode()) for each in asked
+    ]
 
     assert made == [repr(each).encode() for each in asked]
 
@@ -42,7 +44,7 @@ async def test_beyond_the_room_what_was_asked_for_longest_ago_is_made_again() ->
             made.append(language)
             return b"0123456789"
 
-        await renderings.of(REPORT, "page", language, make)
+        await renderings.page(REPORT, "page", language, make)
 
     for language in ("en", "fr", "en", "es", "en", "fr"):
         await ask(language)
@@ -52,8 +54,8 @@ async def test_beyond_the_room_what_was_asked_for_longest_ago_is_made_again() ->
 
 async def test_a_rendering_larger_than_the_room_is_given_and_not_kept() -> None:
     renderings = Renderings(bytes_kept_max=5)
-    assert await renderings.of(REPORT, "pdf", "en", lambda _: b"0123456789") == b"0123456789"
-    assert await renderings.of(REPORT, "pdf", "en", lambda _: b"another") == b"another"
+    assert await renderings.page(REPORT, "pdf", "en", lambda _: b"0123456789") == b"0123456789"
+    assert await renderings.page(REPORT, "pdf", "en", lambda _: b"another") == b"another"
 
 
 async def test_one_of_a_kind_is_made_at_a_time() -> None:
@@ -71,6 +73,8 @@ async def test_one_of_a_kind_is_made_at_a_time() -> None:
             making -= 1
         return document
 
-    await asyncio.gather(*(renderings.of(REPORT, "pdf", str(number), make) for number in range(5)))
+    await asyncio.gather(
+        *(renderings.page(REPORT, "pdf", str(number), make) for number in range(5))
+    )
 
     assert most == 1

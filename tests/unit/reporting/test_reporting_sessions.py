@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.reporting.web.access import FAILURES_MAX, FAILURES_SECONDS, Failures, place_here
-from services.reporting.web.sessions import SESSION_SECONDS_MAX, Sessions
+from services.reporting.web.sessions import SESSION_SECONDS_MAX, EndedHere, Sessions
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -20,48 +20,57 @@ class Hands:
         return self.now
 
 
-def test_a_session_gives_its_token_back_and_does_not_show_it() -> None:
+async def test_a_session_gives_its_token_back_and_does_not_show_it() -> None:
     sessions = Sessions(b"secret", Hands())
     session = sessions.begin("token-of-somebody")
 
-    assert sessions.token_of(session) == "token-of-somebody"
+    assert await sessions.token_of(session) == "token-of-somebody"
     assert "token-of-somebody" not in session
 
 
-def test_a_session_outlives_a_restart_but_not_its_hours() -> None:
+async def test_a_session_outlives_a_restart_but_not_its_hours() -> None:
     hands = Hands()
     session = Sessions(b"secret", hands).begin("token")
     again = Sessions(b"secret", hands)
 
     hands.now += timedelta(seconds=SESSION_SECONDS_MAX)
-    assert again.token_of(session) == "token"
+    assert await again.token_of(session) == "token"
     hands.now += timedelta(seconds=1)
-    assert again.token_of(session) is None
+    assert await again.token_of(session) is None
 
 
-def test_a_session_that_was_ended_opens_nothing_more() -> None:
+async def test_a_session_that_was_ended_opens_nothing_more() -> None:
     sessions = Sessions(b"secret", Hands())
     ended, other = sessions.begin("token"), sessions.begin("token")
-    sessions.end(ended)
+    await sessions.end(ended)
 
-    assert sessions.token_of(ended) is None
-    assert sessions.token_of(other) == "token"
+    assert await sessions.token_of(ended) is None
+    assert await sessions.token_of(other) == "token"
 
 
 @pytest.mark.parametrize("cookie", [None, "", "token", "gAAAA", "ü", "a" * 10_000])
-def test_what_we_did_not_seal_is_no_session(cookie: str | None) -> None:
-    assert Sessions(b"secret", Hands()).token_of(cookie) is None
+async def test_what_we_did_not_seal_is_no_session(cookie: str | None) -> None:
+    assert await Sessions(b"secret", Hands()).token_of(cookie) is None
 
 
-def test_a_session_of_another_system_opens_nothing_here() -> None:
+async def test_a_session_of_another_system_opens_nothing_here() -> None:
     session = Sessions(b"another", Hands()).begin("token")
-    assert Sessions(b"secret", Hands()).token_of(session) is None
+    assert await Sessions(b"secret", Hands()).token_of(session) is None
 
 
-def test_what_was_never_a_session_is_not_remembered_as_ended() -> None:
-    sessions = Sessions(b"secret", Hands())
-    sessions.end("something a stranger sent")
-    assert sessions._ended == {}
+async def test_what_was_never_a_session_is_not_remembered_as_ended() -> None:
+    ended = EndedHere()
+    await Sessions(b"secret", Hands(), ended).end("something a stranger sent")
+    assert ended._until == {}
+
+
+async def test_what_was_ended_is_forgotten_when_its_hours_are_over() -> None:
+    ended, hands = EndedHere(), Hands()
+    sessions = Sessions(b"secret", hands, ended)
+    await sessions.end(sessions.begin("token"))
+    hands.now += timedelta(seconds=SESSION_SECONDS_MAX + 1)
+    await sessions.end(sessions.begin("token"))
+    assert len(ended._until) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from services.reporting.presentation.composing import sheet_of
-from services.reporting.presentation.composing.figures import SHARES, SIX
+from services.reporting.presentation.composing.cards import SIX
+from services.reporting.presentation.composing.figures import SHARES
 from services.reporting.presentation.language import LOCALES, language_of
 from services.reporting.presentation.sheet import (
     Card,

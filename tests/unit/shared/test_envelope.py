@@ -1,5 +1,6 @@
 """A CloudEvent is the same in either mode, and nothing that is none gets past the parser."""
 
+import base64
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from shared.contracts.envelope import (
     DEPTH_MAX,
     DIGITS_MAX,
     EVENT_BYTES_MAX,
+    JSON_TYPE,
     KEYS_MAX,
     STRING_CHARACTERS_MAX,
     STRUCTURED,
@@ -125,6 +127,18 @@ def test_header_values_are_percent_encoded() -> None:
     assert parse(*said) == parse(*structured(id_="Gent été/100% \U0001f3d9"))
 
 
+def test_a_header_value_may_come_in_quotation_marks() -> None:
+    headers = {**binary().headers, "ce-id": r'"Gent \"%C3%A9t%C3%A9\""'}
+    assert parse(headers, binary().body).id == 'Gent "été"'
+
+
+@pytest.mark.parametrize("value", ["%C0%A0", "été", 'a"b'])
+def test_a_header_value_that_cannot_be_decoded_is_named(value: str) -> None:
+    with pytest.raises(InvalidData) as error:
+        parse({**binary().headers, "ce-subject": value}, binary().body)
+    assert fields_of(error) == ["subject"]
+
+
 def test_binary_data_without_a_content_type_is_json() -> None:
     said = binary()
     del said.headers["content-type"]
@@ -132,7 +146,8 @@ def test_binary_data_without_a_content_type_is_json() -> None:
 
 
 def test_extensions_that_nobody_knows_are_no_harm() -> None:
-    assert parse(*structured(partitionkey="a", deep={"x": [1]})) == parse(*structured())
+    assert parse(*structured(partitionkey="a", sampledrate=7, sealed=True)) == parse(*structured())
+    assert parse(*binary(partitionkey="a", sampledrate=7, sealed="true")) == parse(*binary())
 
 
 def test_the_digest_does_not_hang_on_the_order_of_keys_or_the_form_of_the_time() -> None:
@@ -226,17 +241,169 @@ def test_data_is_an_object(data: Any) -> None:
         parse(binary().headers, json.dumps(data).encode())
 
 
-def test_data_in_base64_is_not_taken() -> None:
-    with pytest.raises(InvalidData, match="data_base64"):
+def in_base64(data: bytes, **attributes: Any) -> dict[str, Any]:
+    said = document(data_base64=base64.b64encode(data).decode(), **attributes)
+    del said["data"]
+    return said
+
+
+def test_data_in_base64_is_read_as_the_json_it_holds() -> None:
+    data = json.dumps(TOOLKIT).encode()
+    for said in (in_base64(data), in_base64(data, datacontenttype="application/json")):
+        assert parse_document(said) == parse(*structured())
+
+
+@pytest.mark.parametrize("said", ["e30", "not base64!", "e30=\n", "é", 7, {}])
+def test_data_base64_that_is_no_base64_is_named(said: Any) -> None:
+    event = document(data_base64=said)
+    del event["data"]
+    with pytest.raises(InvalidData) as error:
+        parse_document(event)
+    assert fields_of(error) == ["data_base64"]
+
+
+@pytest.mark.parametrize("mode", [structured, binary])
+def test_an_event_belongs_to_the_trace_of_its_message_unless_it_names_one(mode: Any) -> None:
+    other = TRACEPARENT.replace("4bf9", "aaaa")
+    said = mode()
+    assert parse({**said.headers, "Traceparent": other}, said.body).traceparent == other
+    said = mode(traceparent=TRACEPARENT)
+    assert parse({**said.headers, "Traceparent": other}, said.body).traceparent == TRACEPARENT
+
+
+def test_data_does_not_stand_beside_data_base64() -> None:
+    with pytest.raises(InvalidData, match="data_base64: stands beside data"):
         parse_document(document(data_base64="e30="))
 
 
-@pytest.mark.parametrize("content_type", ["text/xml", "application/octet-stream"])
+def test_bytes_in_base64_that_are_no_json_are_not_taken() -> None:
+    with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
+        parse_document(in_base64(b"\0\1", datacontenttype="application/octet-stream"))
+    with pytest.raises(InvalidData, match="data_base64: must hold JSON in UTF-8"):
+        parse_document(in_base64(b"<xml/>"))
+    with pytest.raises(InvalidData, match=r"data_base64: .* the key 'a' stands twice"):
+        parse_document(in_base64(b'{"a": 1, "a": 2}'))
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/xml", "application/octet-stream", "json", "a/xjson"]
+)
 def test_data_that_is_not_json_is_not_taken(content_type: str) -> None:
     with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
         parse_document(document(datacontenttype=content_type))
     with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
         parse({**binary().headers, "content-type": content_type}, binary().body)
+    headers = {**binary().headers, "ce-datacontenttype": content_type}
+    del headers["content-type"]
+    with pytest.raises(InvalidData, match="datacontenttype: must be JSON"):
+        parse(headers, binary().body)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json; charset=utf-8", "text/json", "Application/Vnd.Webinar+JSON;v=2"],
+)
+def test_data_are_json_under_each_name_of_it(content_type: str) -> None:
+    assert parse_document(document(datacontenttype=content_type)) == parse(*structured())
+    headers = {**binary().headers, "content-type": content_type}
+    assert parse(headers, binary().body) == parse(*binary())
+
+
+def test_a_text_of_json_is_a_text_and_not_parsed_once_more() -> None:
+    with pytest.raises(InvalidData, match="data: must be a JSON object"):
+        parse_document(document(data=json.dumps(TOOLKIT)))
+
+
+def test_nats_has_the_content_type_of_data_under_ce_as_well() -> None:
+    headers = {**binary().headers, "ce-datacontenttype": "application/json;charset=UTF-8"}
+    assert parse(headers, binary().body) == parse(*binary())
+    del headers["content-type"]
+    assert parse(headers, binary().body) == parse(*binary())
+
+
+def test_two_content_types_of_one_event_must_say_the_same() -> None:
+    headers = {**binary().headers, "ce-datacontenttype": "text/xml"}
+    with pytest.raises(InvalidData, match="datacontenttype: is 'text/xml', but the header"):
+        parse(headers, binary().body)
+
+
+@pytest.mark.parametrize(("one", "other"), [("ce-id", "Ce-Id"), ("content-type", "Content-Type")])
+def test_a_header_stands_once_whatever_its_case(one: str, other: str) -> None:
+    headers = {**binary().headers, other: binary().headers[one]}
+    with pytest.raises(Malformed, match=f"the header '{one}' stands twice"):
+        parse(headers, binary().body)
+
+
+def test_what_a_structured_event_has_in_headers_too_is_told_by_its_body() -> None:
+    headers = {**structured().headers, "ce-id": "another", "ce-type": "another"}
+    assert parse(headers, structured().body) == parse(*structured())
+
+
+def test_the_media_type_alone_means_the_json_format() -> None:
+    headers = {"Content-Type": "application/cloudevents; charset=utf-8"}
+    assert parse(headers, structured().body) == parse(*structured())
+
+
+def test_a_message_without_headers_is_structured_where_there_are_none_to_expect() -> None:
+    for headers in (None, {}, {"Nats-Batch-Id": "1"}, {"content-type": ""}):
+        assert parse(headers, structured().body, bare_is_structured=True) == parse(*structured())
+    with pytest.raises(Malformed, match="neither"):
+        parse({"content-type": JSON_TYPE}, structured().body, bare_is_structured=True)
+
+
+def test_attributes_that_are_null_are_not_there() -> None:
+    event = document(subject=None, traceparent=None, partitionkey=None, datacontenttype=None)
+    assert parse_document(event) == parse(*structured())
+    with pytest.raises(InvalidData, match="id: is required"):
+        parse_document(document(id=None))
+
+
+@pytest.mark.parametrize("name", ["Subject", "my_key", "my-key", "schlüssel", "", "a.b"])
+def test_names_of_attributes_are_small_letters_and_digits(name: str) -> None:
+    with pytest.raises(InvalidData, match="names of attributes are of a to z and 0 to 9"):
+        parse_document(document(**{name: "x"}))
+
+
+@pytest.mark.parametrize("name", ["my_key", "my-key", "data", "data_base64", ""])
+def test_names_of_attributes_are_small_letters_and_digits_in_headers_too(name: str) -> None:
+    with pytest.raises(InvalidData, match="names of attributes are of a to z and 0 to 9"):
+        parse({**binary().headers, f"ce-{name}": "x"}, binary().body)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ({"x": 1}, "must be a text, an integer or true or false"),
+        ([1], "must be a text, an integer or true or false"),
+        (1.5, "must be a text, an integer or true or false"),
+        (2**31, "must lie between"),
+        (-(2**31) - 1, "must lie between"),
+        ("a\tb", r"holds U\+0009"),
+        ("a\x85b", r"holds U\+0085"),
+        ("a\ufffe", r"holds U\+FFFE"),
+    ],
+)
+def test_an_extension_has_one_of_the_types_of_attributes(value: Any, why: str) -> None:
+    with pytest.raises(InvalidData, match=why) as error:
+        parse_document(document(partitionkey=value))
+    assert fields_of(error) == ["partitionkey"]
+
+
+@pytest.mark.parametrize("mode", [structured, binary])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x1f", "\x7f", "\x9f", "\ufdd0", "\uffff", "\U0010ffff"]
+)
+def test_no_attribute_holds_what_cannot_be_read(mode: Any, character: str) -> None:
+    with pytest.raises(InvalidData, match=f"id: holds U\\+{ord(character):04X}"):
+        parse(*mode(id_=f"a{character}"))
+
+
+def test_a_schema_is_named_by_an_absolute_uri() -> None:
+    uri = "urn:tandem:schema:tandem.resources.resource_published.v1"
+    assert parse(*structured(dataschema=uri)) == parse(*binary(dataschema=uri))
+    for wrong in ("", "schema.json", "/schemas/x"):
+        with pytest.raises(InvalidData, match="dataschema"):
+            parse(*structured(dataschema=wrong))
 
 
 @pytest.mark.parametrize(

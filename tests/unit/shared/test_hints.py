@@ -1,45 +1,76 @@
-"""A sender is told what to do about a message that cannot be accepted."""
+"""A violation comes with its place in the JSON, and with what would be right there."""
 
 import pytest
 
-from shared.errors import UNKNOWN_FIELD, Violation
-from shared.hints import HINTS, field_hint, hint_of
+from shared.contracts.messages.events import RecordAttendance, ScheduleActivity
+from shared.errors import Violation
+from shared.hints import hint_for, json_path, nearest_type
 
-HELD = "tandem.events.activity_held.v1"
-REASONS = [
-    *("malformed", "unknown_type", "invalid_data", "source_mismatch", "id_reused"),
-    *("too_large", "refused"),
-]
-"""The codes of the contract."""
+UNKNOWN = "is not a field of this type"
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_every_reason_has_a_hint(reason: str) -> None:
-    assert hint_of(reason, None) == HINTS[reason]
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("city_id", "$.data.city_id"),
+        ("participants.0.person.email", "$.data.participants[0].person.email"),
+        ("data", "$.data"),
+        ("odd name", "$.data['odd name']"),
+        ("it's", r"$.data['it\'s']"),
+        ("ä", "$.data['ä']"),
+        ("٣", "$.data['٣']"),
+    ],
+)
+def test_a_place_in_the_data_is_a_json_path(field: str, path: str) -> None:
+    assert json_path(field, within_data=True) == path
 
 
-def test_a_type_that_is_nearly_one_is_named() -> None:
-    assert hint_of("unknown_type", "tandem.events.activity_hold.v1").endswith(f"Is {HELD} meant?")
-
-
-@pytest.mark.parametrize("type_", [HELD, "com.example.invoice", None])
-def test_a_type_on_another_subject_or_like_none_is_not_guessed(type_: str | None) -> None:
-    assert hint_of("unknown_type", type_) == HINTS["unknown_type"]
+def test_a_place_among_the_attributes_is_a_json_path() -> None:
+    assert json_path("time", within_data=False) == "$.time"
 
 
 @pytest.mark.parametrize(
     ("field", "hint"),
     [
-        ("activty_id", "is activity_id meant?"),
-        ("participants.3.intervls", "is intervals meant?"),
-        ("colour_of_the_hall", None),
+        ("kind", "one of webinar, workshop"),
+        ("participants.0.role", "one of attendee, panelist"),
+        ("final", "true or false"),
+        ("participants.0.intervals.0.1", "a time with its offset"),
+        ("participants.3.city.geonames_id", "a whole number, 1 to 2000000000"),
+        ("participants.0.person", "an object with id?, email?, name?, organisation?"),
+        ("title", "a text of 1 to 300 characters"),
+        ("organisers", "a list, each of them a text that fits ^(NLC|SCN|"),
+        ("activity_id", "a text that fits ^[a-z0-9]"),
     ],
 )
-def test_a_field_that_is_nearly_one_of_the_type_is_named(field: str, hint: str | None) -> None:
-    file = "tandem.events.attendance_recorded.v1"
-    assert field_hint(Violation(field, UNKNOWN_FIELD), file) == hint
+def test_a_hint_says_what_the_field_takes(field: str, hint: str) -> None:
+    scheduled = field in ("kind", "title", "organisers")
+    message = ScheduleActivity if scheduled else RecordAttendance
+    assert hint_for(message, Violation(field, "is required")).startswith(hint)
 
 
-def test_what_is_wrong_otherwise_or_in_no_known_type_has_no_field_to_name() -> None:
-    assert field_hint(Violation("activity_id", "is required"), HELD) is None
-    assert field_hint(Violation("activty_id", UNKNOWN_FIELD), "com.example.invoice") is None
+def test_a_field_that_nobody_knows_is_told_beside_those_that_there_are() -> None:
+    hint = hint_for(RecordAttendance, Violation("participants.0.person.emial", UNKNOWN))
+    assert hint.startswith("did you mean email? the fields here are email, id, name")
+    hint = hint_for(RecordAttendance, Violation("zzz", UNKNOWN))
+    assert hint.startswith("the fields here are activity_id, ")
+
+
+def test_a_field_in_a_place_that_there_is_not_has_a_hint_all_the_same() -> None:
+    assert hint_for(RecordAttendance, Violation("a.b.c", UNKNOWN)) == "leave it out"
+    assert "/schemas/tandem.events.attendance_recorded.v1" in hint_for(
+        RecordAttendance, Violation("data", "is wrong as a whole")
+    )
+
+
+def test_an_attribute_has_a_hint() -> None:
+    assert "/systems/NAME" in hint_for(None, Violation("source", "is required"))
+    assert "lower-case letters" in hint_for(None, Violation("MyExtension", "is no name"))
+
+
+def test_a_type_that_nobody_knows_is_told_beside_the_nearest() -> None:
+    known = ["tandem.events.activity_held.v1", "tandem.events.help_given.v1"]
+    assert nearest_type("tandem.events.activity_hold.v1", known) == (
+        "did you mean tandem.events.activity_held.v1?"
+    )
+    assert nearest_type("x" * 100_000, known) == "/schemas lists the types that there are"

@@ -54,6 +54,7 @@ from shared.rpc import (
     to_message,
     to_receipt,
 )
+from shared.rpc.failures import Forbidden
 from shared.rpc.server import REQUEST_BYTES_MAX
 from shared.sift import Received, Rejection
 
@@ -206,9 +207,10 @@ def register(**changes: Any) -> membership_pb2.RegisterCityRequest:
     return membership_pb2.RegisterCityRequest(**{"context": context, **ATHENS, **changes})
 
 
-def as_source(name: str) -> None:
-    """Stand where a call of this principal stands."""
-    server.CALLER.set(Principal(name=name, role="publisher"))
+def as_source(name: str, *services: str) -> None:
+    """Stand where a call of this principal stands; with `services` as its scope, if there are."""
+    scope = services or None
+    server.CALLER.set(Principal(name=name, role="publisher", services=scope))
 
 
 # Getting in
@@ -292,6 +294,22 @@ async def test_a_call_without_a_deadline_of_30_seconds_at_most_is_refused(
             await stub.GetCity(membership_pb2.GetCityRequest(), metadata=metadata, timeout=seconds)
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         await stub.GetCity(membership_pb2.GetCityRequest(), metadata=metadata, timeout=30)
+
+
+async def test_a_stream_ends_when_its_token_is_revoked(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "TOKEN_CHECK_SECONDS", 0.05)
+    async with running.ledger_stub("service") as stub:
+        heads = stub.ReadHeads(ledger_pb2.ReadHeadsRequest(after_position=1))
+        assert [(await heads.read()).heads[0].version for _ in range(2)] == [1, 2]
+
+        (tmp_path / "tokens").write_text("{}")
+
+        with pytest.raises(grpc.aio.AioRpcError, match="not valid any more") as caught:
+            await asyncio.wait_for(heads.read(), timeout=10)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    await asyncio.wait_for(running.ledger.closed.wait(), timeout=10)
 
 
 async def test_a_request_over_256_kb_is_refused_with_the_limit_named(running: Running) -> None:
@@ -565,6 +583,12 @@ def test_a_context_that_breaks_the_contract_is_named(context: Any, field: str) -
     with pytest.raises(InvalidData) as caught:
         received(register(context=context), RegisterCity, NOW)
     assert [violation.field for violation in caught.value.violations] == [field]
+
+
+def test_a_command_outside_the_scope_is_refused_before_it_is_read() -> None:
+    as_source("crm", "events", "resources")
+    with pytest.raises(Forbidden, match="scope of the credential crm lacks the service membership"):
+        received(membership_pb2.RegisterCityRequest(), RegisterCity, NOW)
 
 
 def test_a_field_keeps_the_contracts_name_where_python_cannot() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.reporting.signing import Signer
 from shared.sealing import Keys, canonical, digest, judge, judge_file, read_sealed
-from shared.sealing.documents import Finding, NotCanonical
+from shared.sealing.documents import ERASURE, Finding, NotCanonical, judge_certificate
 from shared.sealing.keys import BadKeys
 from shared.sealing.pdf import attachment, judge_pdf
 
@@ -211,3 +211,19 @@ def test_a_file_attached_under_another_name_is_not_looked_at() -> None:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     assert attachment(PdfFileReader(BytesIO(SIGNED)), "other.json") is None
+
+
+def test_a_certificate_is_no_report() -> None:
+    certificate = SIGNER.seal({"kind": ERASURE, "period": {"id": "2024-Q1"}, "version": 2})
+
+    assert judge(certificate, SIGNER.keys).finding is Finding.NO_SEAL
+    assert judge_certificate(certificate, SIGNER.keys) is Finding.GENUINE
+    assert judge_certificate(SIGNER.seal(REPORT), SIGNER.keys) is Finding.UNREADABLE
+
+
+def test_a_certificate_that_was_changed_or_sealed_elsewhere_is_noticed() -> None:
+    certificate = SIGNER.seal({"kind": ERASURE, "steps": [{"people": 1}]})
+
+    changed = certificate | {"steps": []}
+    assert judge_certificate(changed, SIGNER.keys) is Finding.CHANGED
+    assert judge_certificate(certificate, ANOTHER.keys) is Finding.UNKNOWN_KEY

@@ -95,6 +95,11 @@ def test_both_modes_are_received_alike() -> None:
     assert (first.message, first.envelope) == (second.message, second.envelope)
 
 
+def test_a_message_without_headers_is_received_as_a_structured_one() -> None:
+    bare = raw(Said({}, structured().body))
+    assert received_of(bare)[0].envelope == received_of(raw(structured()))[0].envelope
+
+
 def test_a_message_that_is_no_event_is_malformed() -> None:
     rejection = rejection_of(raw(Said({}, b"hello")))
     assert (rejection.reason, rejection.id, rejection.type) == ("malformed", None, None)

@@ -32,6 +32,7 @@ from services.reporting.domain.evidence.filtering import (
 )
 from services.reporting.domain.evidence.item import (
     COUNTED_ONCE,
+    OF_REACH,
     PEOPLE,
     FirstMet,
     Item,
@@ -46,6 +47,7 @@ __all__ = [
     "COUNTED_ONCE",
     "DIMENSIONS",
     "ITEMS",
+    "OF_REACH",
     "PEOPLE",
     "Against",
     "Comparison",

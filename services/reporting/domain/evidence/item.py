@@ -36,6 +36,9 @@ PEOPLE = frozenset(
 COUNTED_ONCE = ("attendees_unique", "walk_ins", "late_viewers")
 """Figures in which a person counts once, at the first occurrence where they are met."""
 
+OF_REACH = ("cities_engaged_broad", "resource_deliveries")
+"""Figures under which stand the works that reached cities."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstMet:

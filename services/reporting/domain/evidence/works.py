@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from services.reporting.domain.breakdowns import city_rows, work_rows
 from services.reporting.domain.evidence.cities import city_json, within
 from services.reporting.domain.evidence.item import Item, Question
-from services.reporting.domain.figures import delivered_pairs, works_published, works_shared
+from services.reporting.domain.figures import works_published, works_shared
 from services.reporting.domain.touches import Touch
 
 
@@ -41,12 +41,12 @@ def published(question: Question) -> list[Item]:
 
 def deliveries(question: Question) -> list[Item]:
     """Return the pairs of a work and a city that it was handed to."""
-    touches: dict[tuple[str | None, str], list[Touch]] = {}
+    touches: dict[tuple[str, str], list[Touch]] = {}
     for touch in within(question, question.ground.broad_touches):
-        if touch.way == "delivered":
+        if touch.way == "delivered" and touch.resource_id:
             touches.setdefault((touch.resource_id, touch.lineage), []).append(touch)
     ground, found = question.ground, []
-    for resource_id, lineage in sorted(delivered_pairs(ground, question.period.dates)):
+    for resource_id, lineage in sorted(touches):
         work, city = ground.work(resource_id), city_json(ground.cities, lineage, question.end)
         found.append(
             Item(

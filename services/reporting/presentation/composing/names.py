@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from services.reporting.domain.dates import stated_dates
 from services.reporting.presentation.language import Language
+from services.reporting.presentation.regions import region
 from services.reporting.presentation.sheet import Cell
 
 UNKNOWN, UNATTRIBUTED = "unknown", "unattributed"
@@ -23,33 +25,47 @@ KINDS = {
 }
 """Which code list the kinds of a figure belong to."""
 
+NAMES_KEPT_MAX = 10_000
+"""A long report says the same few names thousands of times."""
+_kept = lru_cache(maxsize=NAMES_KEPT_MAX)
+
 
 def capital(text: str) -> str:
     """Return a text that begins with a capital letter."""
     return text[:1].upper() + text[1:]
 
 
+@_kept
 def called(language: Language, kind: str, key: str) -> str:
     """Return what a code is called, to begin a line with; an unknown slug stays as it is."""
     name = language.named(kind, key)
     return name if SLUG_MARK in name else capital(name)
 
 
+@_kept
 def country(language: Language, code: str) -> str:
     """Return the name of a country."""
     return str(language.locale.territories.get(code, code))
 
 
+@_kept
 def subdivision(language: Language, key: str) -> str:
-    """Return the name of a part of a country: Ohio, or its code where no name is known."""
+    """Return the name of a part of a country: Ohio, Limburg (Belgium).
+
+    Of the countries whose parts are named often our own words say it; others name the country too,
+    for several have a Limburg or a Punjab. Where nobody knows a name, its code stands.
+    """
     of, _, code = key.partition("-")
     if code == UNKNOWN:
         place = country(language, of)
         return language.text("{place}: part not known", place=place)
     name = language.named("subdivision", key)
-    return name if name != key else f"{code} ({country(language, of)})"
+    if name != key:
+        return name
+    return f"{region(key, language.code) or code} ({country(language, of)})"
 
 
+@_kept
 def tongue(language: Language, code: str) -> str:
     """Return the name of a language."""
     name = language.locale.languages.get(code)
@@ -80,6 +96,7 @@ def row_name(language: Language, metric: str, dimension: str, key: str) -> str:
             return called(language, dimension, key)
 
 
+@_kept
 def code(language: Language, kind: str, key: str) -> Cell:
     """Return a code as a cell that says what it is called."""
     known = key not in LAST
@@ -88,12 +105,16 @@ def code(language: Language, kind: str, key: str) -> Cell:
 
 def codes(language: Language, kind: str, keys: Iterable[str]) -> Cell:
     """Return several codes as one cell."""
-    every = list(keys)
+    return _codes(language, kind, tuple(keys))
+
+
+@_kept
+def _codes(language: Language, kind: str, keys: tuple[str, ...]) -> Cell:
     names = [
-        tongue(language, key) if kind == "language" else language.named(kind, key) for key in every
+        tongue(language, key) if kind == "language" else language.named(kind, key) for key in keys
     ]
     joined = ", ".join(names)
-    return Cell(joined if names and SLUG_MARK in names[0] else capital(joined), key=" ".join(every))
+    return Cell(joined if names and SLUG_MARK in names[0] else capital(joined), key=" ".join(keys))
 
 
 def stated(language: Language, text: str | None) -> Cell:

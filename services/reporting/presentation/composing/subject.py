@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,6 +24,7 @@ ONE_PERIOD = frozenset(
 """Figures that compare a period with what came before: there is none over four quarters."""
 ON_A_SMALL_BASE = frozenset({"member_share"})
 """Shares that are not printed on a small base; their counts are."""
+CITIES_KEPT_MAX = 10_000
 ORDERS = {"network": NETWORK_ROWS, "organisers": ORGANISER_ROWS}
 """Dimensions whose rows have an order of their own."""
 
@@ -88,6 +89,10 @@ class Subject:
     def called(self, period: Period | None = None) -> str:
         """Return the name of a period, of this report's when none is given."""
         return self.language.quarter((period or self.period).name)
+
+    def since(self, period: Period) -> str:
+        """Return what stands over a change."""
+        return self.language.text("since {period}", period=self.called(period))
 
     def title(self, metric: str) -> str:
         """Return what a figure is called."""
@@ -157,7 +162,7 @@ class Subject:
     def city(self, city: Json) -> Cell:
         """Return a city of a list by its name, or by its id while nobody has described it."""
         city_id = city["city_id"]
-        return Cell(city["name"] or city_id, href=f"/cities/{quote(city_id)}", key=city_id)
+        return Cell(city["name"] or city_id, href=_page_of(city_id), key=city_id)
 
     def rows(self, metric: str, dimension: str) -> Mapping[str, int | None]:
         """Return the rows of a figure by a dimension, None where a small number stands.
@@ -165,6 +170,16 @@ class Subject:
         They are in the order of their dimension; where it has none the largest come first, and
         those of people by name, because an order by size would tell something of a small number.
         """
+        rows = self._rows.get((metric, dimension))
+        if rows is None:
+            rows = self._rows[metric, dimension] = self._ordered(metric, dimension)
+        return rows
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], Mapping[str, int | None]]:
+        return {}
+
+    def _ordered(self, metric: str, dimension: str) -> Mapping[str, int | None]:
         found: Mapping[str, int | None] = self.document["breakdowns"][metric].get(dimension, {})
         order = ORDERS.get(dimension, ())
 
@@ -202,6 +217,11 @@ class Subject:
 
     def _against(self, metric: str, other: str, change: float | None) -> str | None:
         return None if change is None else self.evidence(metric, against=other)
+
+
+@lru_cache(maxsize=CITIES_KEPT_MAX)
+def _page_of(city_id: str) -> str:
+    return f"/cities/{quote(city_id)}"
 
 
 def _status_of(metric: str, value: float | None) -> Status:

@@ -16,9 +16,11 @@ create table dismissal (
 );
 grant select, insert, delete on dismissal to {role};
 
--- A name or an organisation as it compares: whatever the case and the spaces.
-create function alike(text text) returns text
-language sql immutable parallel safe as $$
-    select lower(btrim(regexp_replace(text, '\s+', ' ', 'g')))
-$$;
-grant execute on function alike to {role};
+-- The keyed hash of a name with its organisation, by which two keys for one person are found; it
+-- identifies nobody by itself.
+create table namesake (
+    person text primary key,
+    name bytea not null
+);
+create index namesake_name on namesake (name);
+grant select, insert, delete on namesake to {role};

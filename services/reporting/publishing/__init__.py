@@ -4,46 +4,58 @@ A version is composed as known at a moment T, once everything that the ledgers r
 projected, so that the same composing finds the same bytes again for ever. Its bytes go into the
 transaction of its fact, in a schema that no rebuild touches. A kill before the commit leaves
 nothing, one after it a published version, which the same request id then returns.
+
+recording.py is the request and the rows of the fact, readings.py what is told of it afterwards.
 """
 
 import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 import asyncpg
 import orjson
 
 from services.reporting.domain.difference import Difference, differences
 from services.reporting.domain.edition import edition, hide_small_changes
-from services.reporting.domain.evidence import Contribution
 from services.reporting.domain.period import Period, parse_period
-from services.reporting.domain.publication import DECIDER, Publish, stream_of
+from services.reporting.domain.publication import Publish
 from services.reporting.domain.registry import Registry
-from services.reporting.domain.report import instant_json, period_json
+from services.reporting.publishing.readings import (
+    Cause,
+    Change,
+    Json,
+    Published,
+    Readings,
+    Reproduction,
+)
+from services.reporting.publishing.recording import request_to_publish, rules
 from services.reporting.reading import QUERIES, read_facts
 from services.reporting.reports import Reports
 from services.reporting.signing import Signer
 from shared.clock import Clock
 from shared.comparison import Comparison
-from shared.contracts.messages.reporting import PublishReport, ReportingDecision
-from shared.contracts.reporting import ReportingEvent, ReportPublished
+from shared.contracts.messages.reporting import PublishReport
 from shared.draft import Receipt, Task
 from shared.errors import NotFound, Unavailable
-from shared.execute import Executor, Rules
+from shared.execute import Executor
 from shared.failpoints import failpoint
-from shared.queries import Row
-from shared.recorded import Recorded
 from shared.sealing import Keys, Verdict, canonical, digest, judge_file
 from shared.sealing.keys import key_set
-from shared.sift import Received, own
+from shared.sift import Received
 
-Json = dict[str, Any]
+__all__ = [
+    "SCHEMA",
+    "Cause",
+    "Change",
+    "Published",
+    "Publishing",
+    "Readings",
+    "Reproduction",
+    "request_to_publish",
+]
 
 SCHEMA = "publication"
 """Where publications stand in the database of reporting: a rebuild replaces another schema."""
@@ -54,146 +66,6 @@ LEVEL_PAUSE_SECONDS = 0.05
 LISTED_MAX = 1000
 MADE_BY = ("code", "registry", "tzdata")
 """What a report is made by, beside the facts it is made from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A version as the list of versions has it."""
-
-    period: str
-    version: int
-    status: str
-    known_at: datetime
-    sha256: str
-    published_by: str
-    reason: str | None
-    note: str | None
-    cells_changed: int
-
-    def to_json(self) -> Json:
-        """Return it as printed."""
-        return {
-            "period": self.period,
-            "version": self.version,
-            "status": self.status,
-            "published_on": instant_json(self.known_at)[:10],
-            "known_at": instant_json(self.known_at),
-            "sha256": self.sha256,
-            "published_by": self.published_by,
-            "reason": self.reason,
-            "note": self.note,
-            "cells_changed": self.cells_changed,
-            "json": f"/reports/{self.period}/v{self.version}.json",
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduction:
-    """A version composed again from the facts of then.
-
-    Args:
-        document: what was composed now.
-        sha256: of it, said to be made by the code, the registry and the time zones of then.
-        equal: it is that of what was published.
-        made_by: which of code, registry and time zone data are others than then.
-        cells: what came out otherwise.
-    """
-
-    document: Json
-    sha256: str
-    equal: bool
-    made_by: tuple[str, ...]
-    cells: tuple[Difference, ...]
-
-    def to_json(self) -> Json:
-        """Return it as printed."""
-        return {
-            "sha256": self.sha256,
-            "equal": self.equal,
-            "made_by_others": list(self.made_by),
-            "cells": [cell.to_json() for cell in self.cells],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """A version as published, as reproduced, and its report as known now."""
-
-    told: Published
-    published: Json
-    reproduced: Reproduction
-    now: Json
-
-    def to_json(self) -> Json:
-        """Return it as printed: every figure in each reading."""
-        readings = self.published, self.reproduced.document, self.now
-        return {
-            "version": self.told.version,
-            "as_published": {"known_at": self.published["known_at"], "sha256": self.told.sha256},
-            "reproduced": self.reproduced.to_json(),
-            "as_known_now": {"known_at": self.now["known_at"], "status": self.now["status"]},
-            "figures": [
-                {
-                    "metric": metric,
-                    "titles": figure["titles"],
-                    "unit": figure["unit"],
-                    "values": [_reading(document, metric) for document in readings],
-                }
-                for metric, figure in self.now["figures"].items()
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The facts because of which a figure changed.
-
-    Args:
-        arrived: recorded between both moments, and counted at the later one.
-        left: counted at the earlier moment, and no more at the later one.
-    """
-
-    arrived: tuple[Contribution, ...]
-    left: tuple[Contribution, ...]
-
-    def to_json(self, *, everything: bool) -> Json:
-        """Return it as printed; unless `everything` may be seen, facts of single people are not."""
-        shown = [
-            [fact.to_json() for fact in facts if everything or not fact.personal]
-            for facts in (self.arrived, self.left)
-        ]
-        withheld = len(self.arrived) + len(self.left) - sum(map(len, shown))
-        return {"arrived": shown[0], "left": shown[1], "facts_withheld": withheld}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What changed from one reading of a report to a later one; `after` is None for now."""
-
-    period: Period
-    before: Published
-    after: Published | None
-    known_at: datetime
-    cells: tuple[Difference, ...]
-    causes: Mapping[str, Cause]
-    titles: Mapping[str, Mapping[str, str]]
-
-    def to_json(self, *, everything: bool = False) -> Json:
-        """Return the document."""
-        return {
-            "period": period_json(self.period),
-            "from": self.before.to_json(),
-            "to": self.after.to_json() if self.after else None,
-            "known_at": instant_json(self.known_at),
-            "reason": self.after.reason if self.after else None,
-            "note": self.after.note if self.after else None,
-            "titles": dict(self.titles),
-            "cells": [cell.to_json() for cell in self.cells],
-            "causes": {
-                metric: cause.to_json(everything=everything)
-                for metric, cause in self.causes.items()
-            },
-        }
 
 
 class Publishing:
@@ -276,8 +148,11 @@ class Publishing:
                     await asyncio.sleep(LEVEL_PAUSE_SECONDS)
 
     async def _composed(self, period: Period, known_at: datetime | None) -> Json:
-        report = await self._reports.report(period, known_at, whole=True)
-        document: Json = orjson.loads(report.json)
+        if known_at is None:
+            text = (await self._reports.report(period, whole=True)).json
+        else:
+            text = await self._reports.document(period, known_at)
+        document: Json = orjson.loads(text)
         return document
 
     # What was published
@@ -433,52 +308,5 @@ class Publishing:
         return await asyncio.to_thread(judge_file, content, await self.keys())
 
 
-def _reading(document: Json, metric: str) -> Json:
-    """Return the number of a figure in one reading, with its status."""
-    figure = document["figures"].get(metric, {})
-    return {"value": figure.get("value"), "status": figure.get("status")}
-
-
-def rules(content: bytes) -> Rules:
-    """Return the rules of publications, with the bytes that the next one consists of."""
-    return Rules(
-        ledger="reporting",
-        facts=ReportingEvent,
-        messages=ReportingDecision,
-        deciders={"publication": DECIDER},
-        stream_of=lambda command: stream_of(command.said.period),  # type: ignore[attr-defined]
-        needs=lambda command: None,
-        provides=lambda fact: None,
-        project=partial(_rows, content),
-        queries=QUERIES,
-        relays=False,  # nobody restates these facts
-    )
-
-
-def _rows(content: bytes, recorded: Recorded) -> Sequence[Row]:
-    fact = recorded.fact
-    if not isinstance(fact, ReportPublished):
-        raise TypeError(f"{type(fact).__name__} is no publication")
-    columns = (
-        fact.period,
-        fact.version,
-        fact.status,
-        fact.known_at,
-        fact.sha256,
-        fact.published_by,
-        fact.reason,
-        fact.note,
-        fact.cells_changed,
-        content,
-    )
-    return [Row("published_report", columns)]
-
-
 def _counts(cell: Difference) -> bool:
     return cell.revises or cell.path.startswith("breakdowns.")
-
-
-def request_to_publish(message: PublishReport, source: str, id_: str, now: datetime) -> Received:
-    """Return a request of somebody, known by its id; said again later, it is the same one."""
-    received = own(message, source, id_, now)
-    return replace(received, envelope=received.envelope.timeless())
