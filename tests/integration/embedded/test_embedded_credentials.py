@@ -35,7 +35,7 @@ ATTENDANCE = "tandem.events.attendance_recorded.v1"
 async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
     async with servers(data_dir, port_base) as running:
         connection = await connect(running, "provision")
-        await provision(connection)
+        await provision(connection, ["demo"])
         await connection.close()
         yield running
 
@@ -163,10 +163,10 @@ async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> 
     await demo.close()
 
     events = await connect(running, "events")
-    own = await events.jetstream().pull_subscribe_bind("events", stream="INTAKE")
+    own = await events.jetstream().pull_subscribe_bind("events-demo", stream="INTAKE")
     [message] = await own.fetch(1, timeout=2)
     await message.ack_sync(timeout=2)
-    for consumer in ("INTAKE.membership", "FACTS.reporting"):
+    for consumer in ("INTAKE.membership-demo", "FACTS.reporting"):
         with pytest.raises(NatsTimeoutError):
             await events.request(
                 f"$JS.API.CONSUMER.MSG.NEXT.{consumer}", b"1", timeout=ANSWER_SECONDS_MAX
