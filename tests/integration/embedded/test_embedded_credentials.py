@@ -57,6 +57,21 @@ async def test_a_publisher_speaks_under_its_own_name_only(running: Servers) -> N
     await demo.close()
 
 
+async def test_the_gateway_speaks_under_any_name_and_does_nothing_else(running: Servers) -> None:
+    gateway = await connect(running, "gateway")
+    for name in ("demo", "crm"):
+        assert await may_publish(gateway, f"intake.{name}.events.activity_held")
+    for forbidden in (
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.INFO.INTAKE",
+        "$JS.API.STREAM.DELETE.INTAKE",
+        "$JS.API.CONSUMER.MSG.NEXT.INTAKE.events",
+    ):
+        assert not await may_publish(gateway, forbidden), forbidden
+    await gateway.close()
+
+
 async def test_a_publisher_cannot_have_its_acknowledgement_stored_as_a_fact(
     running: Servers,
 ) -> None:
