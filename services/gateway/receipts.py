@@ -82,6 +82,7 @@ def _document(told: Told, owner: str | None) -> dict[str, Any]:
             for fact in told.facts
         ],
         "recorded_at": told.recorded_at and told.recorded_at.isoformat(),
+        "digest": told.digest,
         "reported": told.reported if told.state is State.RECORDED else None,
         "waiting_for": told.waiting_for,
         "rejection": rejection

@@ -142,3 +142,15 @@ async def test_an_owner_that_is_away_is_not_taken_for_one_that_knows_nothing(
         answer = await client.get("/events/one", timeout=60)
     assert answer.status_code == 503
     assert "retry-after" in answer.headers
+
+
+async def test_another_content_under_a_used_id_is_not_taken_for_the_first(
+    system: System, publisher: Publisher
+) -> None:
+    await system.start("membership", "gateway")
+    first = Event.parse(registered("gent", "one"))
+    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts
+    other = Event.parse(registered("gent", "one", name="Gand"))
+    with pytest.raises(Rejected, match="id_reused"):
+        await (await publisher.publish(other)).recorded(seconds=20)
+    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts

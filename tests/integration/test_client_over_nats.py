@@ -176,3 +176,15 @@ async def test_without_anybody_to_ask_a_receipt_says_so(system: System) -> None:
         receipt = await publisher.publish(HELD)
         with pytest.raises(CannotAsk):
             await receipt.recorded()
+
+
+async def test_another_content_under_a_used_id_is_not_taken_for_the_first(
+    system: System, publisher: Publisher
+) -> None:
+    await system.start("membership")
+    first = Event.parse(registered("gent", "one"))
+    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts
+    other = Event.parse(registered("gent", "one", name="Gand"))
+    with pytest.raises(Rejected, match="id_reused"):
+        await (await publisher.publish(other)).recorded(seconds=20)
+    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts
