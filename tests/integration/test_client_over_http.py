@@ -10,6 +10,7 @@ from shared.client import Event, NotAccepted, NotAllowed, Publisher, Rejected, S
 from shared.contracts.messages.events import HoldActivity
 from shared.contracts.messages.membership import EndMembership
 from shared.contracts.values import CityReference
+from tests.support.publishing import assert_a_used_id_is_told_from_the_first
 from tests.support.sending import gateway
 from tests.support.settling import until
 from tests.support.system import System
@@ -172,9 +173,4 @@ async def test_another_content_under_a_used_id_is_not_taken_for_the_first(
     system: System, publisher: Publisher
 ) -> None:
     await system.start("membership", "gateway")
-    first = Event.parse(registered("gent", "one"))
-    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts
-    other = Event.parse(registered("gent", "one", name="Gand"))
-    with pytest.raises(Rejected, match="id_reused"):
-        await (await publisher.publish(other)).recorded(seconds=20)
-    assert (await (await publisher.publish(first)).recorded(seconds=20)).facts
+    await assert_a_used_id_is_told_from_the_first(publisher)
