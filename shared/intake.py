@@ -33,7 +33,7 @@ from shared.messaging import (
     INTAKE,
     PING_SECONDS,
     NatsAddress,
-    consumers,
+    intake_consumer,
     log_error,
 )
 from shared.pulling import RECONNECT_DELAY_SECONDS
@@ -250,25 +250,42 @@ def broker_for(address: NatsAddress) -> NatsBroker:
     )
 
 
-def subscribe(broker: NatsBroker, owner: str, intake: Intake) -> None:
-    """Take this owner's messages in batches; acknowledged once committed, sent again on error.
+class Takers:
+    """Takes an owner's messages in batches, a queue for each source, each source in its turn.
 
-    The decoder hands on raw messages: a typed batch with one bad message would never arrive.
+    Acknowledged once committed, sent again on error. One batch is worked on at a time, and whoever
+    waits longest is next: a source that floods waits for its own turns, and others for one of its
+    batches.
     """
 
-    @broker.subscriber(
-        f"intake.*.{owner}.*",
-        stream=JStream(INTAKE, declare=False),
-        durable=owner,
-        config=next(config for _, config in consumers() if config.durable_name == owner),
-        pull_sub=PullSub(batch_size=BATCH_MESSAGES_MAX, timeout=WAIT_SECONDS, batch=True),
-        inbox_prefix=f"_INBOX_{owner}.".encode(),
-        ack_policy=AckPolicy.NACK_ON_ERROR,
-        decoder=_raw_batch,
-    )
-    async def take(raws: list[Raw]) -> None:
+    def __init__(self, broker: NatsBroker, owner: str, intake: Intake) -> None:
+        """Bind where messages come from, and what takes them."""
+        self._broker, self._owner, self._intake = broker, owner, intake
+        self._turn = asyncio.Lock()  # first come, first served
+
+    async def take_from(self, source: str) -> None:
+        """Begin to take what a source says.
+
+        The decoder hands on raw messages: a typed batch with one bad message would never arrive.
+        """
+        config = intake_consumer(self._owner, source)
+        subscriber = self._broker.subscriber(
+            str(config.filter_subject),
+            stream=JStream(INTAKE, declare=False),
+            durable=config.durable_name,
+            config=config,
+            pull_sub=PullSub(batch_size=BATCH_MESSAGES_MAX, timeout=WAIT_SECONDS, batch=True),
+            inbox_prefix=f"_INBOX_{self._owner}.".encode(),
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            decoder=_raw_batch,
+        )
+        subscriber(self._take)
+        await subscriber.start()
+
+    async def _take(self, raws: list[Raw]) -> None:
         try:
-            await intake.receive(raws)
+            async with self._turn:
+                await self._intake.receive(raws)
         except PASSING as error:
             logger.warning("intake waits: %s", error or type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)

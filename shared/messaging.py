@@ -21,6 +21,7 @@ from nats.errors import NoRespondersError
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
+    ConsumerInfo,
     DeliverPolicy,
     DiscardPolicy,
     RetentionPolicy,
@@ -44,6 +45,8 @@ PUBLISH_SECONDS_MAX = 5.0
 PING_SECONDS = 10
 ACK_WAIT_SECONDS = 30
 KEEP_SECONDS = 3.0
+LOOK_SECONDS = 1.0
+NAME_PAGES_MAX = 100
 ACKS_PENDING_MAX = 20_000
 DAY_SECONDS = 24 * 3600
 KEPT_DAYS = 7
@@ -159,37 +162,57 @@ def streams(intake_days: int = KEPT_DAYS) -> list[StreamConfig]:
     ]
 
 
-def consumers() -> list[tuple[str, ConsumerConfig]]:
-    """Return the durable consumers with their streams: one per owner, one for reporting."""
-    common = ConsumerConfig(
+def intake_consumer(owner: str, source: str) -> ConsumerConfig:
+    """Return the durable consumer of what one source says to one owner.
+
+    Each source has a queue of its own, so that the flood of one does not hold up the others.
+    """
+    return ConsumerConfig(
+        durable_name=f"{owner}-{source}",
+        filter_subject=f"intake.{source}.{owner}.*",
         deliver_policy=DeliverPolicy.ALL,
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=-1,
         max_ack_pending=ACKS_PENDING_MAX,
     )
+
+
+def facts_consumer() -> ConsumerConfig:
+    """Return the durable consumer of reporting.
+
+    What was projected stands in reporting's tables, so nothing is acknowledged; what a killed
+    reporting had been sent is found missing there, and read from the ledger.
+    """
+    return ConsumerConfig(
+        durable_name="reporting",
+        filter_subject="facts.>",
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.NONE,
+        max_deliver=-1,
+        max_ack_pending=-1,
+    )
+
+
+def consumers(sources: Iterable[str]) -> list[tuple[str, ConsumerConfig]]:
+    """Return the durable consumers with their streams: for each source and owner, and reporting."""
+    pairs = [(owner, source) for source in sources for owner in OWNERS]
     return [
-        *(
-            (INTAKE, common.evolve(durable_name=owner, filter_subject=f"intake.*.{owner}.*"))
-            for owner in OWNERS
-        ),
-        (
-            FACTS,
-            # What was projected stands in reporting's tables, so nothing is acknowledged; what a
-            # killed reporting had been sent is found missing there, and read from the ledger.
-            common.evolve(
-                durable_name="reporting",
-                filter_subject="facts.>",
-                ack_policy=AckPolicy.NONE,
-                max_ack_pending=-1,
-                ack_wait=None,
-            ),
-        ),
+        *((INTAKE, intake_consumer(owner, source)) for owner, source in pairs),
+        (FACTS, facts_consumer()),
     ]
 
 
-async def provision(connection: Client, intake_days: int = KEPT_DAYS) -> None:
-    """Make the streams and consumers that are missing; of those that exist only the age follows."""
+async def provision(
+    connection: Client, sources: Sequence[str], intake_days: int = KEPT_DAYS
+) -> None:
+    """Make the streams and consumers that are missing; of those that exist only the age follows.
+
+    Args:
+        connection: that of the credential that may.
+        sources: everybody whose messages may stand in the intake.
+        intake_days: how long the intake keeps messages.
+    """
     jetstream = connection.jetstream()
     for stream in streams(intake_days):
         try:
@@ -201,10 +224,56 @@ async def provision(connection: Client, intake_days: int = KEPT_DAYS) -> None:
         if found.max_age != stream.max_age:
             await jetstream.update_stream(found.evolve(max_age=stream.max_age))
             logger.info("stream %s keeps messages for %s s", stream.name, stream.max_age)
-    for name, consumer in consumers():
-        await _delete_if_outdated(jetstream, name, consumer)
-        if await _made(jetstream, name, consumer):
+    names = set(await consumer_names(connection, INTAKE))
+    for owner in names.intersection(OWNERS):
+        # Of before each source had its own, which now deliver again what was taken by this one.
+        await jetstream.delete_consumer(INTAKE, owner)
+    await _delete_if_outdated(jetstream, FACTS, facts_consumer())
+    for name, consumer in consumers(sources):
+        if consumer.durable_name not in names and await _made(jetstream, name, consumer):
             logger.info("consumer %s of %s made", consumer.durable_name, name)
+
+
+async def consumer_names(connection: Client, stream: str) -> list[str]:
+    """Return the names of a stream's consumers; none while there is no such stream.
+
+    Raises:
+        TimeoutError: the broker does not answer.
+    """
+    names: list[str] = []
+    for _ in range(NAME_PAGES_MAX):
+        answer = await connection.request(
+            f"$JS.API.CONSUMER.NAMES.{stream}",
+            json.dumps({"offset": len(names)}).encode(),
+            timeout=PUBLISH_SECONDS_MAX,
+        )
+        page = json.loads(answer.data)
+        names += page.get("consumers") or []
+        if len(names) >= page.get("total", 0):
+            break
+    return names
+
+
+async def intake_consumers(jetstream: JetStreamContext) -> dict[tuple[str, str], ConsumerInfo]:
+    """Return what is known of each consumer of the intake, by its owner and its source."""
+    infos: list[ConsumerInfo] = []
+    for _ in range(NAME_PAGES_MAX):
+        page = await jetstream.consumers_info(INTAKE, offset=len(infos))
+        infos += page
+        if not page:
+            break
+    parts = [(info.name.partition("-"), info) for info in infos]
+    return {(owner, source): info for (owner, _, source), info in parts if owner in OWNERS}
+
+
+async def untaken(jetstream: JetStreamContext, owner: str) -> int:
+    """Return how many messages an owner has not acknowledged, of all its sources."""
+    found = await intake_consumers(jetstream)
+    return sum(
+        (info.num_pending or 0) + (info.num_ack_pending or 0)
+        for (each, _), info in found.items()
+        if each == owner
+    )
 
 
 async def _delete_if_outdated(
@@ -219,21 +288,53 @@ async def _delete_if_outdated(
         await jetstream.delete_consumer(stream, str(config.durable_name))
 
 
-async def keep_consumer(connection: Client, durable: str) -> None:
-    """Look after one's own durable consumer until cancelled: a client waits for a deleted one.
+async def keep_facts_consumer(connection: Client) -> None:
+    """Look after reporting's durable consumer until cancelled: a client waits for a deleted one.
 
     Made anew it delivers all that the stream still holds; what was taken before is known by its
     key, never by a number of the broker's.
     """
     jetstream = connection.jetstream()
-    [(stream, config)] = [each for each in consumers() if each[1].durable_name == durable]
+    while True:
+        await _kept(jetstream, FACTS, facts_consumer())
+        await asyncio.sleep(KEEP_SECONDS)
+
+
+async def keep_intake(
+    connection: Client, owner: str, take: Callable[[str], Awaitable[None]]
+) -> None:
+    """Look after an owner's durable consumers until cancelled, and begin to take from new ones.
+
+    Whoever provides a source makes its consumer; one that was there and is gone is made again.
+
+    Args:
+        connection: the owner's.
+        owner: whose messages.
+        take: told of each source once, when its consumer is found.
+    """
+    jetstream = connection.jetstream()
+    taken: set[str] = set()
     while True:
         try:
-            if await _made(jetstream, stream, config):
-                logger.warning("consumer %s of %s was gone, and is made again", durable, stream)
-        except (nats.errors.Error, APIError, OSError) as error:
-            logger.warning("consumer %s not seen: %s", durable, error or type(error).__name__)
-        await asyncio.sleep(KEEP_SECONDS)
+            names = await consumer_names(connection, INTAKE)
+            found = {name.partition("-")[2] for name in names if name.startswith(f"{owner}-")}
+            for source in sorted(found - taken):
+                await take(source)
+                taken.add(source)
+            for source in sorted(taken - found):
+                await _kept(jetstream, INTAKE, intake_consumer(owner, source))
+        except (nats.errors.Error, APIError, OSError, TimeoutError) as error:
+            logger.warning("sources of %s not seen: %s", owner, error or type(error).__name__)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _kept(jetstream: JetStreamContext, stream: str, config: ConsumerConfig) -> None:
+    durable = config.durable_name
+    try:
+        if await _made(jetstream, stream, config):
+            logger.warning("consumer %s of %s was gone, and is made again", durable, stream)
+    except (nats.errors.Error, APIError, OSError) as error:
+        logger.warning("consumer %s not seen: %s", durable, error or type(error).__name__)
 
 
 async def _made(jetstream: JetStreamContext, stream: str, config: ConsumerConfig) -> bool:

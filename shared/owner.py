@@ -13,8 +13,8 @@ from shared.access import Access
 from shared.backlog import measure_for_ever
 from shared.clock import Clock
 from shared.execute import Rules
-from shared.intake import Intake, Resolve, announce_rejection, broker_for, subscribe
-from shared.messaging import keep_consumer, leave
+from shared.intake import Intake, Resolve, Takers, announce_rejection, broker_for
+from shared.messaging import keep_intake, leave
 from shared.relay import Relay
 from shared.repair import RepairServicer
 from shared.rpc import Service, serve
@@ -57,7 +57,6 @@ async def open_owner(
 
     announce = partial(announce_rejection, connection)
     intake = Intake(pool, rules, resolve, clock, announce, recorded)
-    app.background(keep_consumer(connection, rules.ledger))
     app.background(relay.run())
     app.background(intake.sweep_for_ever())
     app.background(measure_for_ever(pool))
@@ -71,9 +70,10 @@ async def open_owner(
     )
     app.grpc(serving)
     broker = broker_for(settings.nats(rules.ledger))
-    subscribe(broker, rules.ledger, intake)
     await broker.start()
     app.stack.push_async_callback(_stopped, broker)
+    takers = Takers(broker, rules.ledger, intake)
+    app.background(keep_intake(connection, rules.ledger, takers.take_from))
     await app.http(settings.http_listen, allowed_hosts=settings.allowed_hosts)
 
 

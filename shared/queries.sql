@@ -381,7 +381,7 @@ select tablename from pg_tables where schemaname = $2
 -- receipts
 -- What became of messages of a source, in the order of their ids as given: of a recorded one its
 -- facts, of a waiting one its need, and the last one under the id that could not be accepted.
-select wanted.id, i.received_at as inbox_at, recorded.at as recorded_at,
+select wanted.id, i.received_at as inbox_at, i.digest, recorded.at as recorded_at,
        recorded.facts::text as facts, w.needs, w.received_at as waiting_since,
        r.rejection_id, r.reason, r.detail, r.violations::text as violations,
        r.received_at as rejected_at

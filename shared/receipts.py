@@ -66,6 +66,7 @@ def _receipt(row: asyncpg.Record) -> pb.MessageReceipt:
         receipt.waiting_since.CopyFrom(timestamp(row["waiting_since"]))
     if row["inbox_at"] is not None:
         receipt.state = pb.MESSAGE_STATE_RECORDED
+        receipt.digest = row["digest"]
         # What changed nothing has no fact, and was recorded when it came.
         receipt.recorded_at.CopyFrom(timestamp(row["recorded_at"] or row["inbox_at"]))
         facts = json.loads(row["facts"] or "[]")

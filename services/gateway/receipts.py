@@ -46,7 +46,10 @@ class Receipts:
             owner, told = await self._told(source, id_, service, left)
             waited = time.monotonic() - began
             if told.state is not State.UNKNOWN or waited >= (report_seconds or 0.0):
-                return _document(told, None if told.state is State.UNKNOWN else owner)
+                asked = report_seconds is not None
+                return _document(
+                    told, None if told.state is State.UNKNOWN else owner, of_report=asked
+                )
             await asyncio.sleep(pause)  # it may be on its way
             pause = min(2 * pause, LOOK_SECONDS_MAX)
             left = max(0.0, (report_seconds or 0.0) - (time.monotonic() - began))
@@ -66,7 +69,7 @@ class Receipts:
         return min(pairs, key=lambda pair: FURTHEST_FIRST.index(pair[1].state))
 
 
-def _document(told: Told, owner: str | None) -> dict[str, Any]:
+def _document(told: Told, owner: str | None, *, of_report: bool) -> dict[str, Any]:
     rejection = told.rejection
     document = {
         "id": told.id,
@@ -82,7 +85,8 @@ def _document(told: Told, owner: str | None) -> dict[str, Any]:
             for fact in told.facts
         ],
         "recorded_at": told.recorded_at and told.recorded_at.isoformat(),
-        "reported": told.reported if told.state is State.RECORDED else None,
+        "digest": told.digest,
+        "reported": told.reported if of_report and told.state is State.RECORDED else None,
         "waiting_for": told.waiting_for,
         "rejection": rejection
         and {

@@ -31,7 +31,7 @@ from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
 from shared.database import LEDGER_TABLES, PROJECTION_TABLES
 from shared.ledger import RemoteLedger
-from shared.messaging import keep_consumer
+from shared.messaging import keep_facts_consumer
 from shared.projector import Projector
 from shared.rebuild import Plan, Rebuild, Step, open_rebuild
 from shared.recorded import Recorded
@@ -130,7 +130,7 @@ async def running(
 
         projector = projector_of(pool, channels, projected)
         auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked)
-        opened.background(keep_consumer(connection, "reporting"))
+        opened.background(keep_facts_consumer(connection))
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())
         opened.background(standing.run())

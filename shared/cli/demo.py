@@ -18,7 +18,7 @@ from shared.cli.system import OPERATOR, OWNERS, System, this_command
 from shared.cli.words import Language
 from shared.embedded.credentials import DEMO, PROVISION
 from shared.embedded.data_directory import DataDirectory, OperatorError
-from shared.messaging import INTAKE, NatsAddress, connect
+from shared.messaging import NatsAddress, connect, untaken
 
 FIRST_QUARTER = (2024, 1)
 SETTLED_SECONDS_MAX = 120.0
@@ -78,8 +78,7 @@ async def until_counted(system: System) -> None:
 async def _missing(system: System, jetstream: Any, ledgers: Mapping[str, Any]) -> str | None:
     """Return what is still under way, along the way of a fact; None when nothing is."""
     for owner in OWNERS:
-        taken = await jetstream.consumer_info(INTAKE, owner)
-        if left := (taken.num_pending or 0) + (taken.num_ack_pending or 0):
+        if left := await untaken(jetstream, owner):
             return f"{owner} still has {left} messages to take"
     recorded = {owner: await _recorded(ledger) for owner, ledger in ledgers.items()}
     report = await asyncio.to_thread(ask_report, system, _quarter(*FIRST_QUARTER))

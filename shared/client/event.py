@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from shared.client.errors import NotAccepted
-from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
+from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED, Malformed, TooLarge, parse
 from shared.contracts.values import Message
-from shared.errors import Violation
+from shared.errors import InvalidData, Violation
 from shared.hints import json_path
 from shared.recorded import messages_by_type
 from shared.schemas import UNIONS
@@ -110,6 +110,14 @@ class Event:
         return Event(
             self.id, self.type, orjson.dumps({**event, "source": f"{SOURCE_PREFIX}{source}"})
         )
+
+    @property
+    def digest(self) -> str | None:
+        """What its owner will know its content by, in hex; None of what is no whole event."""
+        try:
+            return parse({"content-type": STRUCTURED}, self.body).digest.hex()
+        except (InvalidData, Malformed, TooLarge):
+            return None
 
     def check(self, source: str) -> None:
         """Judge the event by the rules of the service that owns its type, with its own code.

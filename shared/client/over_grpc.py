@@ -67,6 +67,7 @@ class Services:
             recorded
             and report_seconds is not None
             and await self._reported(service, facts, report_seconds),
+            receipt.digest.hex() if recorded else None,
         )
 
     async def _reported(

@@ -155,6 +155,7 @@ def told_of(document: Mapping[str, Any]) -> Told:
         document.get("waiting_for"),
         rejection_of(document["id"], rejection) if rejection else None,
         document.get("reported", False),
+        document.get("digest"),
     )
 
 

@@ -136,7 +136,7 @@ class Publisher:
         [answer] = await self._store([event])
         if answer.refusal is not None:
             raise answer.refusal
-        return Receipt(event.id, event.type, event.service, answer.trace_id, self._door.questions)
+        return self._receipt(event, answer.trace_id)
 
     async def publish_many(
         self,
@@ -171,7 +171,12 @@ class Publisher:
 
     def receipt(self, event: Event) -> Receipt:
         """Return the receipt of an event that was published, to ask what became of it."""
-        return Receipt(event.id, event.type, event.service, None, self._door.questions)
+        return self._receipt(event.by(self.name), None)
+
+    def _receipt(self, event: Event, trace_id: str | None) -> Receipt:
+        return Receipt(
+            event.id, event.type, event.service, trace_id, event.digest, self._door.questions
+        )
 
     async def rejections(self) -> AsyncIterator[Rejected]:
         """Yield each event of this system that its owner could not accept, from now on."""

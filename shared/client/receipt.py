@@ -9,6 +9,7 @@ from typing import Protocol
 
 from shared.client.errors import CannotAsk, Rejected, StillWaiting
 
+ID_REUSED = "id_reused"
 LOOK_SECONDS_MIN, LOOK_SECONDS_MAX = 0.02, 1.0
 
 
@@ -40,6 +41,7 @@ class Told:
         reported: a report of today counts them.
         rejection: why the last message under this id could not be accepted. It may stand beside a
             recorded one: the id was then used for another content.
+        digest: of a recorded one, by which its content is known.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Told:
     waiting_for: str | None = None
     rejection: Rejected | None = field(default=None, compare=False)
     reported: bool = False
+    digest: str | None = None
 
 
 class Questions(Protocol):
@@ -73,12 +76,17 @@ class Questions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The proof that an event is durable in Tandem, and the way to learn what became of it."""
+    """The proof that an event is durable in Tandem, and the way to learn what became of it.
+
+    Args:
+        digest: by which its content is known, in hex; None when that could not be told.
+    """
 
     id: str
     type: str
     service: str
     trace_id: str | None = None
+    digest: str | None = None
     _questions: Questions | None = field(default=None, repr=False, compare=False)
 
     async def received(self, seconds: float = 0.0) -> "Receipt":
@@ -95,7 +103,8 @@ class Receipt:
         """Return once the event is recorded, with the facts that followed.
 
         Raises:
-            Rejected: it could not be accepted.
+            Rejected: it could not be accepted; as `id_reused` when another content was recorded
+                under its id before.
             StillWaiting: it waits for what it speaks of.
             TimeoutError: it was not dealt with in time.
         """
@@ -114,15 +123,19 @@ class Receipt:
         while True:
             left = deadline - time.monotonic()
             told = await self.told(max(0.0, min(left, LOOK_SECONDS_MAX)) if reported else None)
-            if told.state is State.REJECTED and told.rejection is not None:
+            another = self.digest is not None and told.digest not in (None, self.digest)
+            if told.rejection is not None and (
+                told.state is State.REJECTED or (another and told.rejection.reason == ID_REUSED)
+            ):
                 raise told.rejection
-            if told.state is State.RECORDED and (told.reported or not reported):
+            recorded = told.state is State.RECORDED and not another
+            if recorded and (told.reported or not reported):
                 return told
             left = deadline - time.monotonic()
             if left <= 0:
                 if told.state is State.WAITING:
                     raise StillWaiting(self.id, told.waiting_for or "what it speaks of")
-                stands = "recorded, and not in the report" if told.facts else str(told.state)
+                stands = "recorded, and not in the report" if recorded else "not dealt with"
                 raise TimeoutError(f"{self.id} is {stands} after {seconds:g} s")
             await asyncio.sleep(min(pause, left))
             pause = min(2 * pause, LOOK_SECONDS_MAX)

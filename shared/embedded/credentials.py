@@ -32,6 +32,7 @@ from shared.embedded.registry import (
     Key,
     Publisher,
     read_registry,
+    read_sources,
     secrets_name,
     write_registry,
 )
@@ -317,8 +318,9 @@ def _write_for_readers(
     directory: DataDirectory, publishers: Sequence[Publisher], services: Sequence[Service]
 ) -> None:
     """Write the accounts that NATS reads and the hashes of tokens that the services read."""
+    sources = read_sources(directory)
     own = {
-        kept_public_key(directory.seed(service.name)): nats.service_permissions(service)
+        kept_public_key(directory.seed(service.name)): nats.service_permissions(service, sources)
         for service in services
     }
     own[kept_public_key(directory.seed(PROVISION))] = nats.provision_permissions()

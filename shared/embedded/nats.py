@@ -62,17 +62,22 @@ def publisher_subjects(
     return [f"intake.{name}.>"]
 
 
-def service_permissions(service: Service) -> Permissions:
-    """Return what a service may do: its facts, rejections, and its own durable consumer only.
+def service_permissions(service: Service, sources: Sequence[str]) -> Permissions:
+    """Return what a service may do: its facts, rejections, and its own durable consumers only.
 
-    One that takes in may speak under the name of any publisher, and do nothing else.
+    Who takes from the intake has a consumer for each of the sources. One that takes in may speak
+    under the name of any publisher, and do nothing else.
     """
     if service.takes_in:
         return _permissions(publish=["intake.>"], subscribe=[f"_INBOX_{service.name}.>"])
     publish = [f"facts.{service.name}.>", "rejected.>", "$JS.API.INFO"]
     publish += [f"$JS.API.STREAM.INFO.{stream}" for stream in (INTAKE, FACTS)]
-    if service.consumes is not None:
-        own = f"{service.consumes}.{service.name}"
+    names = [service.name]
+    if service.consumes == INTAKE:
+        publish.append(f"$JS.API.CONSUMER.NAMES.{INTAKE}")
+        names = [f"{service.name}-{source}" for source in sources]
+    for name in names if service.consumes is not None else ():
+        own = f"{service.consumes}.{name}"
         publish += [
             f"$JS.API.CONSUMER.INFO.{own}",
             f"$JS.API.CONSUMER.CREATE.{own}",

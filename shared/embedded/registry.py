@@ -83,10 +83,23 @@ def read_registry(directory: DataDirectory) -> list[Publisher]:
     return [_publisher(row) for row in rows]
 
 
+def read_sources(directory: DataDirectory) -> list[str]:
+    """Return everybody who is or was a publisher, by name: messages of theirs may be on their way.
+
+    What somebody sent before their credential was taken back is still to be taken.
+    """
+    if not directory.credentials.exists():
+        return []
+    document = json.loads(directory.credentials.read_text())
+    names = {row["name"] for row in document["publishers"]}
+    return sorted(names.union(document.get("revoked", ())))
+
+
 def write_registry(directory: DataDirectory, publishers: Iterable[Publisher]) -> None:
     """Put the registry on the disk as a whole."""
     rows = [asdict(publisher) for publisher in publishers]
-    document = {"format": FORMAT, "publishers": rows}
+    revoked = set(read_sources(directory)).difference(row["name"] for row in rows)
+    document = {"format": FORMAT, "publishers": rows, "revoked": sorted(revoked)}
     write_private(directory.credentials, json.dumps(document, indent=2, default=_iso) + "\n")
 
 

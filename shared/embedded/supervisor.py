@@ -25,6 +25,7 @@ from shared.embedded.data_directory import DataDirectory, OperatorError, held_lo
 from shared.embedded.errands import errand
 from shared.embedded.process import all_of, run_to_end
 from shared.embedded.process_table import ProcessTable, stop_leftovers
+from shared.embedded.registry import read_sources
 from shared.embedded.services import (
     Servers,
     endpoints,
@@ -50,7 +51,7 @@ DAMAGED = {
 }
 """What to say of a stream's damage."""
 
-Provision = Callable[[Client], Awaitable[None]]
+Provision = Callable[[Client, Sequence[str]], Awaitable[None]]
 Progress = Callable[[str], None]
 
 
@@ -90,7 +91,7 @@ async def running_system(
     """
     async with _servers(data_dir, port_base, services, progress) as (running, table):
         try:
-            await _provide_streams(running, provision)
+            await _provide_streams(running, provision, read_sources(running.directory))
         except nats.errors.Error as error:
             raise OperatorError(f"NATS does not make the streams: {error}") from error
         progress("migrating the databases")
@@ -151,7 +152,9 @@ async def _start_nats(directory: DataDirectory, ports: Ports, table: ProcessTabl
     await table.start(broker.program(directory, ports.nats))
 
 
-async def _provide_streams(running: Servers, provision: Provision) -> Mapping[str, int]:
+async def _provide_streams(
+    running: Servers, provision: Provision, sources: Sequence[str]
+) -> Mapping[str, int]:
     """Make streams and consumers that are missing, under the credential that may.
 
     Returns:
@@ -159,7 +162,7 @@ async def _provide_streams(running: Servers, provision: Provision) -> Mapping[st
     """
     connection = await broker.connect(running.nats_url, PROVISION, running.seed_file(PROVISION))
     try:
-        await provision(connection)
+        await provision(connection, sources)
         return await bytes_lost(connection)
     finally:
         await connection.close()
@@ -169,14 +172,24 @@ async def _keep_streams(running: Servers, provision: Provision) -> None:
     """Bring back a stream or consumer that somebody deleted, and go on while NATS is away."""
     known: Mapping[str, int] = {}
     while True:
+        sources = read_sources(running.directory)
         try:
-            lost = await _provide_streams(running, provision)
+            lost = await _provide_streams(running, provision, sources)
             for stream in lost.keys() - known.keys():
                 logger.warning(DAMAGED[stream], lost[stream])
             known = lost
         except (nats.errors.Error, OSError) as error:
             logger.warning("streams could not be checked, next try soon: %s", error)
-        await asyncio.sleep(PROVISION_EVERY_SECONDS)
+        await _until_due(running.directory, sources)
+
+
+async def _until_due(directory: DataDirectory, sources: Sequence[str]) -> None:
+    """Wait until streams are looked at again: soon, when somebody new publishes."""
+    looks = max(1, round(PROVISION_EVERY_SECONDS / CREDENTIALS_EVERY_SECONDS))
+    for _ in range(looks):
+        await asyncio.sleep(PROVISION_EVERY_SECONDS / looks)
+        if read_sources(directory) != sources:
+            return
 
 
 async def _keep_credentials(running: Servers, table: ProcessTable) -> None:

@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Iterable
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
 from shared.erasing.sought import Message, Sought
 from shared.errors import Unavailable
-from shared.messaging import INTAKE, OWNERS, chunks
+from shared.messaging import INTAKE, chunks, intake_consumers
 
 ERASER = "eraser"
 FETCH_MESSAGES = 500
@@ -34,6 +34,10 @@ EMPTY_TRIES_MAX = 100
 EMPTY_PAUSE_SECONDS = 0.1
 NO_MESSAGE = (10037, 10043)
 """JetStream's codes for a message that is gone already."""
+
+
+Queue = tuple[str, str]
+"""What one source says to one owner: the owner and the source."""
 
 
 class IntakeMessages:
@@ -64,13 +68,11 @@ class IntakeMessages:
             Unavailable: a service has not taken all of them within TAKEN_SECONDS_MAX.
         """
         overwritten = 0
-        for owner in OWNERS:
-            own = [number for number, subject in found.items() if subject.split(".")[2] == owner]
-            if not own:
-                continue
+        for queue in sorted(set(map(_queue, found.values()))):
+            own = [number for number, subject in found.items() if _queue(subject) == queue]
             if wait:
-                await self._until_taken(owner, max(own))
-            taken = await self._taken(owner, max(own))
+                await self._until_taken(queue, max(own))
+            taken = await self._taken([queue], max(own))
             for numbers in chunks((each for each in own if each <= taken), DELETES_AT_ONCE):
                 await asyncio.gather(*map(self._overwrite, numbers))
                 overwritten += len(numbers)
@@ -82,8 +84,8 @@ class IntakeMessages:
         That is when nothing was under way for a moment.
         """
         for _ in range(EMPTY_TRIES_MAX):
-            last = (await self._jetstream.stream_info(INTAKE)).state.last_seq
-            taken = min([await self._taken(owner, last) for owner in OWNERS])
+            state = (await self._jetstream.stream_info(INTAKE, subjects_filter=">")).state
+            taken = await self._taken(map(_queue, state.subjects or {}), state.last_seq)
             await self._jetstream.purge_stream(INTAKE, seq=taken + 1)
             state = (await self._jetstream.stream_info(INTAKE)).state
             if state.messages == 0:
@@ -91,12 +93,10 @@ class IntakeMessages:
             await asyncio.sleep(EMPTY_PAUSE_SECONDS)
         return False
 
-    async def _taken(self, owner: str, last: int) -> int:
-        """Return up to where a service has taken all that is its own, at most up to `last`."""
-        info = await self._jetstream.consumer_info(INTAKE, owner)
-        if not (info.num_pending or info.num_ack_pending):
-            return last
-        return min(last, info.ack_floor.stream_seq if info.ack_floor else 0)
+    async def _taken(self, queues: Iterable[Queue], last: int) -> int:
+        """Return up to where services have taken all of these queues, at most up to `last`."""
+        infos = await intake_consumers(self._jetstream)
+        return min([_taken_of(infos.get(queue), last) for queue in queues], default=last)
 
     async def _all(self) -> AsyncIterator[Msg]:
         """Yield every message that the stream holds now."""
@@ -133,13 +133,13 @@ class IntakeMessages:
         except APIError:
             return  # there was none
 
-    async def _until_taken(self, owner: str, number: int) -> None:
+    async def _until_taken(self, queue: Queue, number: int) -> None:
         for _ in range(round(TAKEN_SECONDS_MAX / TAKEN_POLL_SECONDS)):
-            if await self._taken(owner, number) >= number:
+            if await self._taken([queue], number) >= number:
                 return
             await asyncio.sleep(TAKEN_POLL_SECONDS)
         raise Unavailable(
-            f"{owner} has not taken every message of INTAKE that names the person yet: nothing "
+            f"{queue[0]} has not taken every message of INTAKE that names the person yet: nothing "
             "that is unread was removed. Erase again once it has."
         )
 
@@ -155,6 +155,21 @@ class IntakeMessages:
             raise Unavailable(f"NATS does not erase message {number} of INTAKE: {error}")
 
 
+def _queue(subject: str) -> Queue:
+    """Return the queue that a message of this subject stands in."""
+    _, source, owner, *_ = subject.split(".")
+    return owner, source
+
+
+def _taken_of(info: ConsumerInfo | None, last: int) -> int:
+    """Return up to where a queue is taken; nowhere when nobody takes from it yet."""
+    if info is None:
+        return 0
+    if not (info.num_pending or info.num_ack_pending):
+        return last
+    return min(last, info.ack_floor.stream_seq if info.ack_floor else 0)
+
+
 def _message(message: Msg) -> Message:
     subject = message.subject
     return Message(subject.split(".")[1], subject, dict(message.headers or {}), message.data)
@@ -168,7 +183,7 @@ def eraser_rights() -> Iterable[str]:
         f"$JS.API.CONSUMER.DELETE.{INTAKE}.{ERASER}",
         f"$JS.API.CONSUMER.MSG.NEXT.{INTAKE}.{ERASER}",
         f"$JS.API.CONSUMER.INFO.{INTAKE}.{ERASER}",
-        *(f"$JS.API.CONSUMER.INFO.{INTAKE}.{owner}" for owner in OWNERS),
+        f"$JS.API.CONSUMER.LIST.{INTAKE}",
         f"$JS.API.STREAM.INFO.{INTAKE}",
         f"$JS.API.STREAM.MSG.DELETE.{INTAKE}",
         f"$JS.API.STREAM.PURGE.{INTAKE}",

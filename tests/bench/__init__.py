@@ -3,6 +3,7 @@
 __main__.py     runs the rows, prints one table, writes docs/benchmarks.md
 row.py          what a row of the table is: ours, its peers, the target
 rows.py         every row, with what it runs
+door.py         events over HTTP, one by one and in batches
 ours.py         Tandem measured: the pipeline, commands, rebuilding, one event, reports
 pages.py        reports over HTTP: page and files, made anew and again, and followed live
 limits.py       the machine's limit: bare batches, bare COPY, bare validation

@@ -27,7 +27,7 @@ from shared.embedded.catalogue import SERVICES, Ports
 from shared.embedded.process import Program
 from shared.embedded.services import Servers, errand_program
 from shared.execute import Executor
-from shared.messaging import FACTS, INTAKE, OWNERS, chunks, publish_batches
+from shared.messaging import FACTS, OWNERS, chunks, publish_batches, untaken
 from shared.sift import Raw, sift
 from tests.bench.decided import command_of
 from tests.bench.stage import PUBLISHER, Stage
@@ -78,7 +78,7 @@ async def pipeline(stage: Stage, flow: Flow) -> Passage:
 
     async def are_recorded() -> bool:
         await asyncio.sleep(POLL_SECONDS)
-        return not any([await _unacknowledged(jetstream, INTAKE, name) for name in OWNERS])
+        return not any([await untaken(jetstream, name) for name in OWNERS])
 
     async def are_projected() -> bool:
         """Look for what is under way first: counting all facts is dear where there are many."""

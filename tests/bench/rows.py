@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.bench import limits, ours, pages, peers
+from tests.bench import door, limits, ours, pages, peers
 from tests.bench.processor import ProcessorWatch
 from tests.bench.row import MEGABYTES, Measured, Row, percentile
 from tests.bench.stage import Stage
@@ -17,6 +17,7 @@ TANDEM = "Tandem"
 EVENTS_PER_SECOND, FACTS_PER_SECOND = "events/s", "facts/s"
 PARTS_OF_LATENCY = (50, 99)
 REBUILDS = 1
+BATCHES = (100, 1_000)
 REPORT_MILLISECONDS_MAX = 20
 SERVICE_MEGABYTES_MAX = 150
 SHOWN_MICROSECONDS_MIN = 1.0
@@ -132,6 +133,29 @@ async def commands(stage: Stage, beside: Peers) -> list[Row]:
             times={peers.EMMETT_WRITERS: 3},
             note="registrations by a client in Python, which takes its share of the processor",
         )
+    ]
+
+
+async def over_http(stage: Stage, beside: Peers) -> list[Row]:
+    """Events over HTTP, each durable when answered."""
+    singles = await door.singles(stage)
+    return [
+        Row(
+            name="door",
+            work="events over HTTP, one a request, 64 in flight",
+            unit=EVENTS_PER_SECOND,
+            ours=Measured(TANDEM, singles),
+            note="judged, and in INTAKE when answered; the client takes its share of the processor",
+        ),
+        *[
+            Row(
+                name="door",
+                work=f"events over HTTP in batches of {size:,}",
+                unit=EVENTS_PER_SECOND,
+                ours=Measured(TANDEM, await door.batches(stage, size)),
+            )
+            for size in BATCHES
+        ],
     ]
 
 
@@ -257,12 +281,13 @@ RUNNING: Mapping[str, Callable[[Stage, Peers], Awaitable[list[Row]]]] = {
     "pipeline": pipeline,
     "append": append,
     "commands": commands,
+    "door": over_http,
     "event": event,
     "live": live,
 }
 """Rows that are measured while the system runs, with nothing but themselves behind it."""
 NAMES = (
-    *("pipeline", "telemetry", "append", "commands", "rebuild", "event", "live"),
+    *("pipeline", "telemetry", "append", "commands", "door", "rebuild", "event", "live"),
     *("report", "http", "memory"),
 )
 """All rows, in the order of the table."""

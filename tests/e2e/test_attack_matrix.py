@@ -3,7 +3,7 @@
 Nothing is emptied in between: whatever an attack leaves behind is there when the next one comes.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,14 @@ async def doors() -> AsyncIterator[Doors]:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda each: f"{each.door}: {each.what}")
-async def test_an_attack_meets_its_answer(doors: Doors, attack: Attack) -> None:
+async def test_an_attack_meets_its_answer(
+    doors: Doors, attack: Attack, record_property: Callable[[str, object], None]
+) -> None:
     await attack.act(doors)
+    for report in doors.reports:
+        record_property("measured", report)
+        print(report)
+    doors.reports.clear()
 
 
 @pytest.mark.asyncio(loop_scope="module")

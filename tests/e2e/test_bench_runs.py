@@ -11,7 +11,7 @@ from services.events.app import HERE as EVENTS
 from services.events.vault import Vault
 from shared.contracts.values import Person
 from shared.queries import Queries
-from tests.bench import limits, ours, pages
+from tests.bench import door, limits, ours, pages
 from tests.bench.decided import key_of
 from tests.bench.filling import fill
 from tests.bench.stage import Scale, Stage
@@ -41,6 +41,8 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
             rates = [
                 *await ours.appending(stage),
                 *await ours.commands(stage),
+                *await door.singles(stage),
+                *await door.batches(stage, 100),
                 *(await limits.copy(stage)).rounds,
                 *(await limits.validation(stage)).rounds,
                 *(await limits.atomic_batches(stage)).rounds,

@@ -274,8 +274,9 @@ MUTATIONS = (
         (
             Edit(
                 "shared/owner.py",
-                "    app.background(keep_consumer(connection, rules.ledger))\n",
-                "",
+                "    app.background(keep_intake(connection, rules.ledger, takers.take_from))\n",
+                "    for source in ('demo', 'crm', 'hub', 'platform'):\n"
+                "        await takers.take_from(source)\n",
             ),
         ),
         (f"{DELETED}::test_a_service_makes_its_own_consumer_again_without_anybody",),

@@ -15,6 +15,7 @@ from tests.support.system import System
 FLOW = Flow(people=200)
 MESSAGES = FLOW.messages()
 TOTAL = CITIES + FLOW.facts_of_events
+SOURCES = ("demo",)
 DETECTED_SECONDS_MAX = 10.0
 HEALED_SECONDS_MAX = 30.0
 
@@ -27,7 +28,7 @@ async def test_deleted_consumers_and_a_deleted_stream_are_back_within_ten_second
         await projected(real, third)
 
         jetstream = (await system.nats("provision")).jetstream()
-        for stream, consumer in consumers():
+        for stream, consumer in consumers(SOURCES):
             await jetstream.delete_consumer(stream, str(consumer.durable_name))
         await system.send(MESSAGES[third : 2 * third])
         await everything_is_back(system)
@@ -46,7 +47,8 @@ async def everything_is_back(system: System) -> None:
     Raises:
         AssertionError: one is not, DETECTED_SECONDS_MAX after the call.
     """
-    await consumers_are_back(system, [str(consumer.durable_name) for _, consumer in consumers()])
+    names = [str(consumer.durable_name) for _, consumer in consumers(SOURCES)]
+    await consumers_are_back(system, names)
 
 
 async def consumers_are_back(system: System, names: Sequence[str]) -> None:
@@ -54,7 +56,7 @@ async def consumers_are_back(system: System, names: Sequence[str]) -> None:
 
     async def there() -> bool:
         try:
-            for stream, consumer in consumers():
+            for stream, consumer in consumers(SOURCES):
                 if consumer.durable_name in names:
                     await jetstream.consumer_info(stream, str(consumer.durable_name))
         except NotFoundError:
@@ -75,14 +77,16 @@ async def test_a_service_makes_its_own_consumer_again_without_anybody(
     system: System, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("shared.messaging.KEEP_SECONDS", 0.2)
+    monkeypatch.setattr("shared.messaging.LOOK_SECONDS", 0.2)
     await system.start("membership", "events", "reporting")
     await system.send(MESSAGES[: len(MESSAGES) // 2])
     jetstream = (await system.nats("provision")).jetstream()
-    for stream, consumer in consumers():
+    names = ["membership-demo", "events-demo", "reporting"]
+    for stream, consumer in consumers(SOURCES):
         await jetstream.delete_consumer(stream, str(consumer.durable_name))
     await system.send(MESSAGES[len(MESSAGES) // 2 :])
-    await consumers_are_back(system, list(system.running))
-    for name in system.running:
+    await consumers_are_back(system, names)
+    for name in names:
         assert f"consumer {name} of" in caplog.text
     await system.settled()
 

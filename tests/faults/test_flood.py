@@ -1,4 +1,4 @@
-"""One publisher floods: the lag moves, the memory does not, and others are told how long they wait.
+"""One publisher floods: its own lag moves, the memory does not, and others hardly wait.
 
 Run with `-s` to see the table of what the others felt.
 """
@@ -27,6 +27,8 @@ GROWTH_MEGABYTES_MAX = 40.0
 LOOK_SECONDS = 0.02
 CALM_EVENTS = 20
 TAKEN_SECONDS_MAX = 90.0
+OTHERS_SECONDS_MAX = 5.0
+"""So long others may wait at p99 on a busy machine; behind the whole flood it would be 15 s."""
 
 
 @dataclass
@@ -80,6 +82,9 @@ async def test_a_flooding_publisher_moves_the_lag_and_never_the_memory(
         during = [each.taken() for each in quiet]
         watching.cancel()
         report(quiet, before, during, watched, record_property)
+        for each, seconds in zip(quiet, during, strict=True):
+            waited = parts(seconds)[1]
+            assert waited < OTHERS_SECONDS_MAX, f"{each.service} let others wait {waited:.1f} s"
 
         said = sum(len(each) for each in (*before, *during)) + CITIES + FLOOD.facts_of_events
 

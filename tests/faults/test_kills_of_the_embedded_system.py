@@ -1,7 +1,7 @@
 """The supervised processes, each killed once in the middle of its work and started again."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,10 +32,10 @@ def directory() -> Iterator[DataDirectory]:
         yield DataDirectory.at(Path(folder) / "data")
 
 
-async def provision_impatiently(connection: Client) -> None:
+async def provision_impatiently(connection: Client, sources: Sequence[str]) -> None:
     """Make streams and consumers as always, but with messages sent again after a second."""
-    await messaging.provision(connection)
-    for stream, consumer in messaging.consumers():
+    await messaging.provision(connection, sources)
+    for stream, consumer in messaging.consumers(sources):
         await connection.jetstream().add_consumer(stream, consumer.evolve(ack_wait=1))
 
 

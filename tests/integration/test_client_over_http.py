@@ -1,5 +1,6 @@
 """A publisher over HTTP: the same interface as over NATS, and the same answers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,7 +10,9 @@ from shared.client import Event, NotAccepted, NotAllowed, Publisher, Rejected, S
 from shared.contracts.messages.events import HoldActivity
 from shared.contracts.messages.membership import EndMembership
 from shared.contracts.values import CityReference
+from tests.support.publishing import assert_a_used_id_is_told_from_the_first
 from tests.support.sending import gateway
+from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import registered, scheduled
 
@@ -63,6 +66,27 @@ async def test_what_a_rule_forbids_is_told_by_the_receipt(
         await receipt.recorded(seconds=20)
 
 
+async def test_what_is_rejected_from_now_on_is_heard(system: System, publisher: Publisher) -> None:
+    await system.start("membership", "events", "resources", "gateway")
+    await publisher.publish(Event.parse(registered("gent")))
+    ended = EndMembership(city=CityReference(city_id="gent"), network="NLC", on="2024")
+    before = await publisher.publish(Event.of(ended, time=TIME, id="before"))
+    with pytest.raises(Rejected):
+        await before.recorded(seconds=20)
+    heard = asyncio.create_task(anext(publisher.rejections()))
+    tries = iter(range(100))
+
+    async def told() -> bool:
+        await publisher.publish(Event.of(ended, time=TIME, id=f"after-{next(tries)}"))
+        await asyncio.wait([heard], timeout=0.5)
+        return heard.done()
+
+    await until(told, "the rejection is heard")
+    rejection = await heard
+    assert rejection.reason == "refused"
+    assert (rejection.event_id or "").startswith("after-")
+
+
 async def test_a_wrong_event_is_not_sent_and_what_the_door_refuses_is_told(
     system: System, publisher: Publisher
 ) -> None:
@@ -91,6 +115,7 @@ async def test_nobody_learns_of_anothers_events(system: System, publisher: Publi
     async with gateway(system) as own:
         answer = await own.get("/events/one")
         assert (answer.json()["state"], answer.json()["service"]) == ("recorded", "membership")
+        assert "reported" not in answer.json()  # nobody asked
     async with gateway(system, "") as nobody:
         assert (await nobody.get("/events/one")).status_code == 401
 
@@ -111,8 +136,8 @@ async def test_an_event_belongs_to_the_trace_in_which_it_was_published(
 @pytest.mark.parametrize(
     ("target", "status"),
     [
-        (f"/events/{'x' * 129}", 404),
-        ("/events/%00", 404),
+        (f"/events/{'x' * 129}", 400),
+        ("/events/%00", 400),
         ("/events/one?service=gardening", 400),
         ("/events/one?report=soon", 400),
         ("/events/one?report=nan", 400),
@@ -142,3 +167,10 @@ async def test_an_owner_that_is_away_is_not_taken_for_one_that_knows_nothing(
         answer = await client.get("/events/one", timeout=60)
     assert answer.status_code == 503
     assert "retry-after" in answer.headers
+
+
+async def test_another_content_under_a_used_id_is_not_taken_for_the_first(
+    system: System, publisher: Publisher
+) -> None:
+    await system.start("membership", "gateway")
+    await assert_a_used_id_is_told_from_the_first(publisher)

@@ -23,6 +23,7 @@ from shared.contracts.messages.events import HoldActivity
 from shared.contracts.messages.membership import EndMembership
 from shared.contracts.values import CityReference
 from tests.support.proxy import wire_to
+from tests.support.publishing import assert_a_used_id_is_told_from_the_first
 from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import registered, scheduled
@@ -176,3 +177,10 @@ async def test_without_anybody_to_ask_a_receipt_says_so(system: System) -> None:
         receipt = await publisher.publish(HELD)
         with pytest.raises(CannotAsk):
             await receipt.recorded()
+
+
+async def test_another_content_under_a_used_id_is_not_taken_for_the_first(
+    system: System, publisher: Publisher
+) -> None:
+    await system.start("membership")
+    await assert_a_used_id_is_told_from_the_first(publisher)

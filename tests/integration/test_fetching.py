@@ -25,7 +25,7 @@ async def connection(system: System) -> Client:
 
 @pytest.fixture
 async def subscription(connection: Client) -> JetStreamContext.PullSubscription:
-    return await connection.jetstream().pull_subscribe_bind("membership", INTAKE)
+    return await connection.jetstream().pull_subscribe_bind("membership-demo", INTAKE)
 
 
 async def say(system: System, count: int, **headers: str) -> None:
@@ -101,6 +101,6 @@ async def test_a_consumer_that_is_gone_is_told_at_once(
     system: System, subscription: JetStreamContext.PullSubscription
 ) -> None:
     provision = await system.nats("provision")
-    await provision.jetstream().delete_consumer(INTAKE, "membership")
+    await provision.jetstream().delete_consumer(INTAKE, "membership-demo")
     with pytest.raises(ServiceUnavailableError):
         await subscription.fetch(BATCH, PATIENCE_SECONDS)

@@ -167,7 +167,7 @@ async def test_while_membership_is_away_messages_stay_with_the_broker(system: Sy
     await system.stop("membership")
     await system.publish(came("w1", "gent"))
     jetstream = (await system.nats("provision")).jetstream()
-    assert (await jetstream.consumer_info(INTAKE, "events")).ack_floor.stream_seq < 3
+    assert (await jetstream.consumer_info(INTAKE, "events-demo")).ack_floor.stream_seq < 3
     assert len(await system.facts("events")) == 1
 
     await system.start("membership")

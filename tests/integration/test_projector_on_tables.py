@@ -96,7 +96,7 @@ async def test_a_stream_deleted_under_the_projector_is_made_up_for_and_taken_up_
         await provisioner.jetstream().delete_stream(FACTS)
         await write(ledger, register("meanwhile"))
         await until_projected(pool, 2)
-        await provision(provisioner)
+        await provision(provisioner, [])
         await write(ledger, register("late"))
         await until_projected(pool, 3)
         await system.settled()
@@ -116,7 +116,7 @@ async def test_a_broker_that_was_rolled_back_and_uses_its_sequence_again_loses_n
         await jetstream.delete_stream(FACTS)
         facts = next(config for config in streams() if config.name == FACTS)
         await jetstream.add_stream(facts)
-        for name, consumer in consumers():
+        for name, consumer in consumers([]):
             if name == FACTS:
                 await jetstream.add_consumer(name, consumer)
         await write(ledger, *(count(f"city-{n}", 5) for n in range(10)))

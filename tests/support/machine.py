@@ -9,7 +9,7 @@ import importlib
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, SERVICES, Ports, Service
 from shared.embedded.credentials import PROVISION, add_publisher
 from shared.embedded.process_table import ProcessTable
+from shared.embedded.registry import read_sources
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import _servers
 from tests.support.ports import some_port
@@ -119,14 +120,15 @@ class Machine:
     async def _empty_streams(self, ack_wait_seconds: float | None) -> None:
         """Make the streams anew; the broker may refuse while it still clears the old ones away."""
         connection = await self._provisioner()
+        sources = read_sources(self.servers.directory)
         try:
             for _ in range(EMPTY_TRIES_MAX):
                 try:
-                    return await _make_streams_anew(connection, ack_wait_seconds)
+                    return await _make_streams_anew(connection, sources, ack_wait_seconds)
                 except ServerError as error:
                     logger.warning("the streams could not be made anew: %s", error)
                     await asyncio.sleep(EMPTY_RETRY_SECONDS)
-            await _make_streams_anew(connection, ack_wait_seconds)
+            await _make_streams_anew(connection, sources, ack_wait_seconds)
         finally:
             await connection.close()
 
@@ -145,13 +147,15 @@ class Machine:
         process.kill()
 
 
-async def _make_streams_anew(connection: Client, ack_wait_seconds: float | None) -> None:
+async def _make_streams_anew(
+    connection: Client, sources: Sequence[str], ack_wait_seconds: float | None
+) -> None:
     jetstream = connection.jetstream()
     for stream in (messaging.INTAKE, messaging.FACTS):
         await _delete_stream(connection, stream)
     for config in messaging.streams():
         await jetstream.add_stream(config)
-    for name, consumer in messaging.consumers():
+    for name, consumer in messaging.consumers(sources):
         wait = ack_wait_seconds or consumer.ack_wait
         await jetstream.add_consumer(name, consumer.evolve(ack_wait=wait))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from shared.messaging import INTAKE
+from shared.messaging import untaken
 from tests.support.real_processes import RealProcesses
 from tests.support.system import structured
 from tests.support.telling import Event
@@ -50,10 +50,8 @@ class Quiet:
         return noted
 
 
-async def lag_of(real: RealProcesses, durable: str) -> int:
-    jetstream = (await real.system.nats("provision")).jetstream()
-    info = await jetstream.consumer_info(INTAKE, durable)
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+async def lag_of(real: RealProcesses, owner: str) -> int:
+    return await untaken((await real.system.nats("provision")).jetstream(), owner)
 
 
 def parts(seconds: Sequence[float]) -> tuple[float, float]:

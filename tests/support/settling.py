@@ -12,7 +12,7 @@ from nats.js.errors import NotFoundError
 from services.membership.gazetteer import Gazetteer
 from services.membership.intake import OPEN_QUESTIONS_MAX
 from services.membership.resolver import Resolver
-from shared.messaging import FACTS, INTAKE, OWNERS
+from shared.messaging import FACTS, OWNERS, untaken
 from shared.queries import Queries
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ async def under_way(system: "System") -> str | None:
     """Return what is still under way, asked along the way of a fact; None when nothing is."""
     owners = [name for name in OWNERS if name in system.running]
     for owner in owners:
-        if left := await _unconsumed(system, INTAKE, owner):
+        if left := await _untaken(system, owner):
             return f"{left} messages of {owner} are not acknowledged"
     for owner in owners:
         if left := await system.value(owner, RELEASABLE):
@@ -92,6 +92,13 @@ async def _behind(system: "System", owners: list[str]) -> str | None:
     if left := await system.value("reporting", STALE):
         return f"{left} marks of reporting are not derived"
     return None
+
+
+async def _untaken(system: "System", owner: str) -> int:
+    try:
+        return await untaken((await system.nats("provision")).jetstream(), owner)
+    except NotFoundError:
+        return 0  # a test has deleted the stream
 
 
 async def _unconsumed(system: "System", stream: str, durable: str) -> int:

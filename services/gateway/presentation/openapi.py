@@ -101,6 +101,7 @@ def _schemas() -> dict[str, Any]:
         "Event": {"oneOf": [event_schema(each, COMPONENTS) for each in types()]},
         "Violation": violation,
         "Result": result,
+        "Receipt": _receipt_schema(),
         "BatchResult": {
             "type": "object",
             "required": ["accepted", "refused", "results"],
@@ -195,6 +196,37 @@ def _publish() -> dict[str, Any]:
     }
 
 
+def _receipt_schema() -> dict[str, Any]:
+    text = {"type": "string"}
+    fact = {"stream": text, "version": {"type": "integer"}, "type": text, "fact_id": text}
+    violation = {"path": text, "description": text}
+    rejection = {
+        "rejected_id": text,
+        "reason": {**text, "enum": list(REASONS)},
+        "explanation": text,
+        "violations": {"type": "array", "items": {"type": "object", "properties": violation}},
+    }
+    return {
+        "type": "object",
+        "required": ["id", "state", "facts"],
+        "properties": {
+            "id": text,
+            "state": {**text, "enum": ["unknown", "waiting", "rejected", "recorded"]},
+            "service": {**text, "description": "The owner that has got furthest with it."},
+            "facts": {"type": "array", "items": {"type": "object", "properties": fact}},
+            "recorded_at": {**text, "format": "date-time"},
+            "digest": {**text, "description": "The SHA-256 by which its content is known."},
+            "reported": {"type": "boolean", "description": "A report of today counts it."},
+            "waiting_for": {**text, "description": "The stream whose first fact is awaited."},
+            "rejection": {
+                "type": "object",
+                "description": "Why the last message under this id could not be accepted.",
+                "properties": rejection,
+            },
+        },
+    }
+
+
 def _receipt() -> dict[str, Any]:
     return {
         "operationId": "getReceipt",
@@ -206,10 +238,10 @@ def _receipt() -> dict[str, Any]:
         ],
         "responses": {
             "200": {
-                "description": "`state` is unknown, waiting, rejected or recorded.",
-                "content": {JSON: {"schema": {"type": "object"}}},
+                "description": "Where it stands.",
+                "content": {JSON: {"schema": {"$ref": "#/components/schemas/Receipt"}}},
             },
-            "400": _problem("A service or a number of seconds that is none."),
+            "400": _problem("An id, a service or a number of seconds that is none."),
             "401": _problem("No token, or nobody's."),
             "503": _problem("An owner does not answer."),
         },

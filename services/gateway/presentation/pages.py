@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from services.gateway.presentation.contracts import Type, example, types
 from services.gateway.presentation.openapi import REASONS, TOLD_LATER
@@ -25,6 +26,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["coded"] = _coded
     environment.filters["indented"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     return environment
 
@@ -62,6 +64,15 @@ def schema_page(type_: Type) -> str:
         for name, place in type_.schema.get("properties", {}).items()
     ]
     return _page("schema.html", title=type_.name, type=type_, fields=fields)
+
+
+def _coded(text: str) -> Markup:
+    """Return a text whose words between backticks are code."""
+    parts = text.split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
 
 
 def _takes(schema: Mapping[str, Any], place: Mapping[str, Any]) -> str:

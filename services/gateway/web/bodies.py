@@ -1,16 +1,47 @@
 """The body of a request: read within a number of bytes and of seconds, and never unpacked."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
 from services.gateway.web.answering import Problem
+from shared.errors import Overloaded
 
 UNPACKED = ("", "identity")
 
 
+ROOM_BYTES_MAX = 64 * 1024 * 1024
+
+
 class Gone(Exception):
     """Whoever sent the request is away before its end."""
+
+
+class Room:
+    """The memory that all bodies have together, whoever sends them."""
+
+    def __init__(self, bytes_max: int = ROOM_BYTES_MAX) -> None:
+        """Start empty."""
+        self._bytes_max, self._held = bytes_max, 0
+
+    @contextmanager
+    def held(self, request: Request, bytes_max: int) -> Iterator[None]:
+        """Hold room for a body until it is done with: as much as it says, or as it may have.
+
+        Raises:
+            Overloaded: there is none just now.
+        """
+        length = request.headers.get("content-length", "")
+        size = min(int(length), bytes_max) if length.isdecimal() else bytes_max
+        if self._held + size > self._bytes_max:
+            raise Overloaded("too many large requests are under way, and nothing was stored")
+        self._held += size
+        try:
+            yield
+        finally:
+            self._held -= size
 
 
 async def body_of(request: Request, bytes_max: int, seconds_max: float) -> bytes:

@@ -27,7 +27,7 @@ from services.gateway.web.answering import (
     problem_of,
     told,
 )
-from services.gateway.web.bodies import Gone, body_of
+from services.gateway.web.bodies import Gone, Room, body_of
 from shared.access import Principal, may_say
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED, Malformed
 from shared.errors import InvalidData, Overloaded, Unavailable
@@ -62,12 +62,16 @@ class Limits:
 
 def routes(door: Door, intake: Intake, limits: Limits) -> list[Route]:
     """Return the route that events are sent to."""
+    room = Room()
 
     async def publish(request: Request) -> Response:
-        principal: Principal = request.state.principal
-        content_type = request.headers.get("content-type", "")
-        batch = reading.is_batch(content_type)
+        batch = reading.is_batch(request.headers.get("content-type", ""))
         bytes_max = limits.batch_bytes_max if batch else EVENT_BYTES_MAX
+        with room.held(request, bytes_max):
+            return await take(request, batch, bytes_max)
+
+    async def take(request: Request, batch: bool, bytes_max: int) -> Response:
+        principal: Principal = request.state.principal
         try:
             body = await body_of(request, bytes_max, limits.body_seconds_max)
         except Gone:

@@ -21,7 +21,7 @@ def routes(door: Door, receipts: Receipts) -> list[Route]:
         principal: Principal = request.state.principal
         id_ = request.path_params["id"]
         if not 1 <= len(id_) <= EVENT_ID_CHARACTERS_MAX or "\0" in id_:
-            raise Problem(404, "Not Found", "This is no id of an event.")
+            raise Problem(400, "Not an id", "An id has 1 to 128 characters, none of them NUL.")
         service = _service(request, receipts.owners)
         seconds = _seconds(request)
         return as_json(await receipts.told(principal.name, id_, service, seconds))

@@ -35,7 +35,7 @@ ATTENDANCE = "tandem.events.attendance_recorded.v1"
 async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
     async with servers(data_dir, port_base) as running:
         connection = await connect(running, "provision")
-        await provision(connection)
+        await provision(connection, ["demo"])
         await connection.close()
         yield running
 
@@ -55,6 +55,21 @@ async def test_a_publisher_speaks_under_its_own_name_only(running: Servers) -> N
     ):
         assert not await may_publish(demo, forbidden), forbidden
     await demo.close()
+
+
+async def test_the_gateway_speaks_under_any_name_and_does_nothing_else(running: Servers) -> None:
+    gateway = await connect(running, "gateway")
+    for name in ("demo", "crm"):
+        assert await may_publish(gateway, f"intake.{name}.events.activity_held")
+    for forbidden in (
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.INFO.INTAKE",
+        "$JS.API.STREAM.DELETE.INTAKE",
+        "$JS.API.CONSUMER.MSG.NEXT.INTAKE.events",
+    ):
+        assert not await may_publish(gateway, forbidden), forbidden
+    await gateway.close()
 
 
 async def test_a_publisher_cannot_have_its_acknowledgement_stored_as_a_fact(
@@ -163,10 +178,10 @@ async def test_a_service_consumes_by_its_own_consumer_only(running: Servers) -> 
     await demo.close()
 
     events = await connect(running, "events")
-    own = await events.jetstream().pull_subscribe_bind("events", stream="INTAKE")
+    own = await events.jetstream().pull_subscribe_bind("events-demo", stream="INTAKE")
     [message] = await own.fetch(1, timeout=2)
     await message.ack_sync(timeout=2)
-    for consumer in ("INTAKE.membership", "FACTS.reporting"):
+    for consumer in ("INTAKE.membership-demo", "FACTS.reporting"):
         with pytest.raises(NatsTimeoutError):
             await events.request(
                 f"$JS.API.CONSUMER.MSG.NEXT.{consumer}", b"1", timeout=ANSWER_SECONDS_MAX

@@ -70,7 +70,7 @@ def directory(data_dir: Path) -> DataDirectory:
 async def running(data_dir: Path, port_base: int) -> AsyncIterator[Servers]:
     async with servers(data_dir, port_base) as running:
         held = await hold(running.nats_url, "provision", running.seed_file("provision"))
-        await provision(held.client)
+        await provision(held.client, ["demo"])
         await held.client.close()
         add_publisher(data_dir, "crm")
         yield running

@@ -44,7 +44,7 @@ async def test_messages_stay_in_intake_for_as_long_as_the_operator_says(
             running.nats_url, "provision", running.seed_file("provision")
         )
         for days in (7, 2, 2):
-            await provision(connection, intake_days=days)
+            await provision(connection, ["demo"], intake_days=days)
             config = (await connection.jetstream().stream_info("INTAKE")).config
             assert config.max_age == days * 24 * 3600
         assert config.allow_atomic is True
@@ -165,7 +165,7 @@ async def test_a_second_start_at_the_same_time_is_refused(data_dir: Path, port_b
 
 async def _provision(nats_url: str, seed_file: Path) -> None:
     connection = await broker.connect(nats_url, "provision", seed_file)
-    await provision(connection)
+    await provision(connection, ["demo"])
     await connection.close()
 
 

@@ -87,7 +87,7 @@ async def test_a_deleted_stream_comes_back(
 
         async def is_back() -> bool:
             with suppress(Exception):
-                await connection.jetstream().consumer_info("INTAKE", "events")
+                await connection.jetstream().consumer_info("INTAKE", "events-demo")
                 return True
             return False
 

@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from services.gateway.settings import Settings
+from services.gateway.web.bodies import Room
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED
 from shared.messaging import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
 from tests.support.sending import event_of, gateway, in_intake, send, send_batch
+from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import registered
 
@@ -235,6 +237,31 @@ async def test_of_a_batch_that_exceeds_a_quota_nothing_is_taken(
     assert answer.status_code == 429
     assert quota in answer.json()["detail"]
     assert len(await in_intake(system)) == count
+
+
+async def test_bodies_have_so_much_room_together_and_no_more(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.web.events.Room", lambda: Room(2_000_000))
+    await system.start("gateway")
+    host, _, port = system.http("gateway").removeprefix("http://").partition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(head(system, **{"Content-Length": str(EVENT_BYTES_MAX)}))
+    await writer.drain()
+    async with gateway(system) as client:
+
+        async def full() -> bool:
+            return (await send(client, padded(EVENT_BYTES_MAX))).status_code == 503
+
+        await until(full, "the first body holds its room")
+        small = await send(client, event_of(registered("gent")))
+        writer.close()
+
+        async def free() -> bool:
+            return (await send(client, padded(EVENT_BYTES_MAX))).status_code == 202
+
+        await until(free, "the room of who went away")
+    assert small.status_code == 202
 
 
 async def test_an_address_that_there_is_not_is_a_problem_too(system: System) -> None:

@@ -4,6 +4,9 @@
 good credential of its own.
 """
 
+import asyncio
+import statistics
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,6 +32,8 @@ HONEST, ATTACKER, NARROW = "hub", "crm", "narrow"
 """`narrow` may say to membership that a city was described, and nothing else."""
 NARROW_TYPE = "tandem.membership.city_described.v1"
 NATS, GRPC, HTTP = "NATS", "gRPC", "HTTP"
+OTHERS_SECONDS_MAX = 5.0
+SAID_MIN = 10
 DOORS = (NATS, GRPC, HTTP)
 
 
@@ -37,6 +42,8 @@ class Doors:
     """A running system, with names for what happens to it."""
 
     real: RealProcesses
+    reports: list[str] = field(default_factory=list)
+    """What was measured, for the record of the test."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
@@ -91,6 +98,29 @@ class Doors:
         event = registered(self.name("marker"), id_ := self.name("marker-id"))
         await self.real.system.send([structured(event, source)], source)
         await self.taken(source, id_)
+
+    async def others_wait(
+        self, door: str, flood: Awaitable[None], say: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Say things while a flood lasts, and see that none takes longer than OTHERS_SECONDS_MAX.
+
+        Args:
+            door: at which.
+            flood: over once everything of it is taken.
+            say: says one thing as an honest source; done when that is recorded.
+        """
+        flooding, seconds = asyncio.ensure_future(flood), list[float]()
+        while not flooding.done() or len(seconds) < SAID_MIN:
+            started = time.monotonic()
+            await say()
+            seconds.append(time.monotonic() - started)
+        await flooding
+        typical, most = statistics.median(seconds), max(seconds)
+        told = (
+            f"{len(seconds)} by others, {typical * 1000:.0f} ms at p50, {most * 1000:.0f} at most"
+        )
+        self.reports.append(f"flood over {door}: {told}")
+        assert most < OTHERS_SECONDS_MAX, told
 
     async def facts(self, source: str, id_: str) -> list[dict[str, Any]]:
         """Return what was recorded of an event."""

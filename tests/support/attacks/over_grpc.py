@@ -23,6 +23,7 @@ from tests.support.attacks.doors import ATTACKER, GRPC, HONEST, NARROW, Doors, a
 
 CODE = grpc.StatusCode
 REVOKED_SECONDS_MAX = 60.0
+FLOOD_CALLERS, FLOOD_CALLS = 200, 15
 SOURCE_FIELD = 99
 
 
@@ -109,6 +110,24 @@ async def scope_exceeded(doors: Doors) -> None:
     await honest.RegisterCity(register(city, doors.name("id")))
     inside = DescribeCityRequest(context=context, city_id=city, urban="city")
     assert (await doors.stub("membership", token).DescribeCity(inside)).receipt.source == NARROW
+
+
+@attack("a flood", GRPC, "calls share commits as they come, so others wait for one commit of it")
+async def flood(doors: Doors) -> None:
+    attacker = doors.stub("membership", doors.token(ATTACKER))
+    honest = doors.stub("membership", doors.token(HONEST))
+
+    async def flooding() -> None:
+        await asyncio.gather(*(caller() for _ in range(FLOOD_CALLERS)))
+
+    async def caller() -> None:
+        for _ in range(FLOOD_CALLS):
+            await attacker.RegisterCity(register(doors.name("flood"), doors.name("id")))
+
+    async def say() -> None:
+        await honest.RegisterCity(register(doors.name("city"), doors.name("id")))
+
+    await doors.others_wait(GRPC, flooding(), say)
 
 
 @attack(

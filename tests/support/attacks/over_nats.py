@@ -7,13 +7,14 @@ import nats.errors
 import pytest
 
 from shared.embedded.credentials import revoke_publisher
-from shared.messaging import Outgoing, publish_one
+from shared.messaging import Outgoing, publish_batches, publish_one
 from tests.support.attacks.doors import ATTACKER, HONEST, NARROW, NATS, Doors, attack
 from tests.support.doors import Held, hold, may_publish
 from tests.support.settling import until
 from tests.support.system import binary, structured
 from tests.support.telling import described, registered
 
+FLOOD_EVENTS = 5_000
 DROPPED_SECONDS_MAX = 10.0
 DEDUPLICATION_SECONDS = 0.3
 """More than the shortest window in which NATS can be told to know a message id."""
@@ -178,6 +179,22 @@ async def scope_exceeded(doors: Doors) -> None:
         await refused(held, f'publish to "{subject}"')
         assert await doors.stored(subject) == 0
     await held.client.close()
+
+
+@attack("a flood", NATS, "the flooding source waits for itself, others for one batch of it")
+async def flood(doors: Doors) -> None:
+    said = (structured(registered(doors.name("flood")), ATTACKER) for _ in range(FLOOD_EVENTS))
+
+    async def flooding() -> None:
+        await publish_batches(await doors.client(ATTACKER), said)
+        await doors.passed(ATTACKER)
+
+    async def say() -> None:
+        event = registered(doors.name("city"), id_ := doors.name("id"))
+        await doors.real.system.send([structured(event, HONEST)], HONEST)
+        await doors.taken(HONEST, id_)
+
+    await doors.others_wait(NATS, flooding(), say)
 
 
 @attack("a revoked key", NATS, "its connection is dropped at once, and a new one refused")

@@ -157,8 +157,10 @@ async def test_a_page_may_load_its_style_and_nothing_else(client: httpx.AsyncCli
     assert b"@import" not in style.content
 
 
-def test_every_reason_has_a_place_on_the_page() -> None:
+def test_every_reason_has_a_place_on_the_page_and_code_is_set_as_code() -> None:
     page = pages.docs_page(OPENAPI)
+    assert "`" not in page
+    assert "<code>violations</code>" in page
     for reason in openapi.REASONS:
         assert f'id="{reason}"' in page
 

@@ -14,6 +14,8 @@ from services.reporting.reading import load_registry
 from tests.support.documents import golden, golden_knowledge, rich, rich_knowledge
 
 MANY = 20_000
+SECONDS_MAX = 5.0
+"""Of the processor: it takes a quarter of one, and took sixteen when each was held beside all."""
 CITIES = ("cities", "cities_not_repeated", "cities_left", "cities_lapsed", "members_not_engaged")
 
 
@@ -263,15 +265,13 @@ def test_a_sitting_that_broke_off_was_not_held() -> None:
     assert state_of(states["w1"]) == "held"
 
 
-def test_four_times_as_many_works_cost_about_four_times_as_much() -> None:
+def test_a_report_of_many_works_costs_each_work_and_not_each_pair_of_them() -> None:
     work = next(each for each in rich_knowledge().works if each.resource_id == "toolkit-1")
     works = [replace(work, resource_id=f"work-{number}") for number in range(MANY)]
-    period, registry = parse_period("2025-Q2"), load_registry()
+    ground = Ground(Knowledge(works=works), load_registry())
+    started = time.thread_time()
 
-    def seconds(count: int) -> float:
-        ground = Ground(Knowledge(works=works[:count]), registry)
-        started = time.thread_time()
-        assert len(lists(ground, period)["works"]) == count
-        return time.thread_time() - started
+    listed = lists(ground, parse_period("2025-Q2"))
 
-    assert min(seconds(MANY) for _ in range(2)) < 10 * min(seconds(MANY // 4) for _ in range(2))
+    assert len(listed["works"]) == MANY
+    assert time.thread_time() - started < SECONDS_MAX

@@ -124,14 +124,13 @@ def test_streams_take_atomic_batches_and_keep_a_week() -> None:
         assert stream.max_msg_size == MESSAGE_BYTES_MAX
 
 
-def test_every_owner_has_a_durable_consumer_that_acknowledges_and_reporting_one_that_need_not() -> (
-    None
-):
-    found = {consumer.durable_name: (stream, consumer) for stream, consumer in consumers()}
-    assert set(found) == {*OWNERS, "reporting"}
-    for owner in OWNERS:
-        stream, consumer = found[owner]
-        assert (stream, consumer.filter_subject) == ("INTAKE", f"intake.*.{owner}.*")
+def test_each_source_has_a_durable_consumer_with_each_owner_and_reporting_one_of_facts() -> None:
+    found = {each.durable_name: (stream, each) for stream, each in consumers(["crm", "my-hub"])}
+    pairs = [(owner, source) for owner in OWNERS for source in ("crm", "my-hub")]
+    assert set(found) == {*(f"{owner}-{source}" for owner, source in pairs), "reporting"}
+    for owner, source in pairs:
+        stream, consumer = found[f"{owner}-{source}"]
+        assert (stream, consumer.filter_subject) == ("INTAKE", f"intake.{source}.{owner}.*")
         assert consumer.ack_policy == AckPolicy.EXPLICIT
         assert (consumer.ack_wait, consumer.max_deliver) == (30, -1)
         assert consumer.max_ack_pending == 20_000
