@@ -66,7 +66,10 @@ async def open_owner(
         ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
     )
     serving = await serve(
-        settings.grpc_listen, [*services(intake), ledger], Access(settings.tokens_file)
+        settings.grpc_listen,
+        [*services(intake), ledger],
+        Access(settings.tokens_file),
+        trusted_network=settings.trusted_network,
     )
     app.grpc(serving)
     broker = broker_for(settings.nats(rules.ledger))

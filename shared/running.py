@@ -35,6 +35,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from shared import telemetry
+from shared.cancelling import cancelled
 from shared.connections import Connections
 from shared.database import connect_pool, migrate_all
 from shared.errors import TandemError
@@ -47,8 +48,6 @@ logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS_MAX = 10.0
 CHECK_SECONDS_MAX = 2.0
-CANCEL_SECONDS = 1.0
-CANCELS_MAX = 10
 STUCK_EXIT_CODE = 70
 OBJECTS_PER_COLLECTION = 50_000
 
@@ -75,7 +74,7 @@ class App:
         """Run something for as long as the service lives; its failure ends the service."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._on_done)
-        self.stack.push_async_callback(_cancelled, task)
+        self.stack.push_async_callback(cancelled, task)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -201,20 +200,6 @@ async def _answers(check: Check) -> bool:
     except Exception as error:
         logger.info("a check fails: %s", error or type(error).__name__)
         return False
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel the task and wait for its end.
-
-    Before Python 3.12 `asyncio.wait_for` swallows a cancellation that comes in the moment it
-    returns, so one is not always enough.
-    """
-    for _ in range(CANCELS_MAX):
-        task.cancel()
-        await asyncio.wait([task], timeout=CANCEL_SECONDS)
-        if task.done():
-            return
-    logger.error("%s does not end", task.get_name())
 
 
 async def _http_stopped(server: uvicorn.Server, task: asyncio.Task[None]) -> None:

@@ -36,7 +36,8 @@ class EdgeSettings(BaseSettings):
 
     `trusted_proxies` are the addresses, separated by commas, whose word on who asks and whether by
     https is believed; none unless somebody names them. `allowed_hosts` are the names by which
-    others reach the service, separated by commas (hosts.py).
+    others reach the service, separated by commas (hosts.py). In a private network of containers,
+    and only there, `trusted_network` allows gRPC without encryption beyond this machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="TANDEM_", frozen=True, extra="ignore")
@@ -46,6 +47,7 @@ class EdgeSettings(BaseSettings):
     http_listen: str
     trusted_proxies: str = ""
     allowed_hosts: str = ""
+    trusted_network: bool = False
     tokens_file: Path
     token_file: Path
 

@@ -154,7 +154,12 @@ async def running(
             ReportingServicer(reports, trails, publishing, auditor.comparison, preview),
             reporting_pb2_grpc.add_ReportingServiceServicer_to_server,
         )
-        serving = await serve(settings.grpc_listen, [servicer], access)
+        serving = await serve(
+            settings.grpc_listen,
+            [servicer],
+            access,
+            trusted_network=settings.trusted_network,
+        )
         opened.grpc(serving)
         sessions = Sessions(settings.token_file.read_bytes(), clock, Endings(store))
         served = routes(

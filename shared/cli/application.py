@@ -14,6 +14,7 @@ DEBUG_OPTION = "--debug"
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("up", "up"),
+    "keep": ("keep", "keep"),
     "login": ("login", "login"),
     "status": ("status", "status"),
     "report": ("report", "report"),

@@ -11,6 +11,7 @@ import typer
 from shared.cli.system import DEFAULT_DATA, OPERATOR, STAFF, VIEWER, Data, find
 from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
+from shared.embedded.elsewhere import elsewhere
 from shared.login_codes import VALID_FOR, make_code
 
 MINUTES = int(VALID_FOR.total_seconds() // 60)
@@ -49,4 +50,6 @@ def login_address(root: Path, endpoints: Mapping[str, Any], role: str) -> str:
     """Return an address at which a running system logs a browser in, once, in a role."""
     folder = DataDirectory.at(root).login_codes
     code = make_code(folder, endpoints["tokens"][role], datetime.now(UTC))
-    return f"{endpoints['http']['reporting']}/login?code={code}"
+    other = elsewhere(DataDirectory.at(root))
+    where = endpoints["http"]["reporting"] if other is None else other.public_address
+    return f"{where}/login?code={code}"

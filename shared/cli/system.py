@@ -25,7 +25,10 @@ OWNERS = ("membership", "events", "resources")
 
 T = TypeVar("T")
 
-Data = Annotated[Path, typer.Option("--data", help="The data directory of the system.")]
+Data = Annotated[
+    Path,
+    typer.Option("--data", envvar="TANDEM_DATA", help="The data directory of the system."),
+]
 DEFAULT_DATA = Path(".tandem")
 
 

@@ -15,7 +15,8 @@ from shared.cli.login import ONCE, login_address
 from shared.cli.system import DEFAULT_DATA, STAFF, Data, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
-from shared.embedded.supervisor import Provision, running_system
+from shared.embedded.provisioning import Provision
+from shared.embedded.supervisor import running_system
 from shared.messaging import KEPT_DAYS, provision
 
 INTAKE_DAYS_MAX = 90

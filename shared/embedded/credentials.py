@@ -42,7 +42,7 @@ from shared.operator_log import Actor, OperatorLog, user_here
 from shared.schemas import schemas
 
 PEOPLE = ("viewer", "staff", "operator")
-PROVISION, MONITOR = "provision", "monitor"
+PROVISION, MONITOR = "provision", nats.MONITOR
 DEMO = "demo"
 # CONTRACT, Envelope: a source is the name of its credential.
 NAME_PATTERN = re.compile(r"[a-z0-9-]{1,40}")

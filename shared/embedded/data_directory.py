@@ -32,7 +32,10 @@ class DataDirectory:
     def create(self) -> None:
         """Make the directory and its private parts; what exists keeps its contents."""
         self.root.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-        for private in (self.secrets, self.login_codes, self.logs, self.nats):
+        for private in (
+            *(self.secrets, self.login_codes, self.logs, self.nats),
+            self.erased.parent,
+        ):
             private.mkdir(exist_ok=True)
             private.chmod(PRIVATE_DIRECTORY)
 
@@ -67,6 +70,11 @@ class DataDirectory:
         return self.root / "processes.json"
 
     @property
+    def servers(self) -> Path:
+        """Where NATS and PostgreSQL run, when that is not here."""
+        return self.root / "servers.json"
+
+    @property
     def credentials(self) -> Path:
         """The registry of publishers: names, scopes, public keys, hashes of tokens."""
         return self.root / "credentials.json"
@@ -99,7 +107,7 @@ class DataDirectory:
     @property
     def erased(self) -> Path:
         """The keys of everybody who was erased: a backup is older, and brings them back without."""
-        return self.root / "erased.jsonl"
+        return self.root / "erased" / "people.jsonl"
 
     @property
     def imports_key(self) -> Path:

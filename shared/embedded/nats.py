@@ -15,12 +15,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from nats.aio.client import Client
 
 from shared.embedded.catalogue import HOST, Service
 from shared.embedded.data_directory import DataDirectory, OperatorError, write_private
+from shared.embedded.elsewhere import elsewhere
 from shared.embedded.process import Program
 from shared.erasing.intake import ERASER, eraser_rights
 from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX, log_error
@@ -30,6 +32,8 @@ MEMORY_STORE_BYTES_MAX = 64_000_000
 CONNECTIONS_MAX = 1_000
 RELOAD_SECONDS_MAX = 5.0
 OVERRIDE, JETSTREAM_OVERRIDE = "override.conf", "jetstream.override.conf"
+MONITOR = "monitor"
+"""The name of the system account's only user."""
 
 Permissions = Mapping[str, Mapping[str, Sequence[str]]]
 
@@ -141,14 +145,14 @@ def _users(allowed: Mapping[str, Permissions]) -> list[dict[str, Any]]:
     return [{"nkey": key, "permissions": permissions} for key, permissions in allowed.items()]
 
 
-def write_configuration(directory: DataDirectory, port: int) -> None:
+def write_configuration(directory: DataDirectory, port: int, host: str = HOST) -> None:
     """Write nats.conf, with the operator's overrides included where they exist."""
     home = directory.nats
     write_private(
         home / "nats.conf",
         f"""# Written at each start; changes belong into {OVERRIDE} or {JETSTREAM_OVERRIDE}.
 server_name: tandem
-listen: "{HOST}:{port}"
+listen: "{host}:{port}"
 pid_file: {json.dumps(str(pid_file(directory)))}
 # More than the contract allows: intake rejects what is too large, with a reason.
 max_payload: {MESSAGE_BYTES_MAX}
@@ -216,6 +220,28 @@ def program(directory: DataDirectory, port: int) -> Program:
     )
 
 
+async def _reload_remote(url: str, seed_file: Path) -> bool:
+    """As `reload`, of a server in another container: as its system user, by a request."""
+    where = urlsplit(url)
+    try:  # nats-py itself would try for minutes
+        _, writer = await asyncio.open_connection(where.hostname, where.port)
+    except OSError:
+        return False
+    writer.close()
+    connection = await connect(url, MONITOR, seed_file)
+    try:
+        said = await connection.request("$SYS.REQ.SERVER.PING", timeout=RELOAD_SECONDS_MAX)
+        server = json.loads(said.data)["server"]["id"]
+        answer = await connection.request(
+            f"$SYS.REQ.SERVER.{server}.RELOAD", timeout=RELOAD_SECONDS_MAX
+        )
+    finally:
+        await connection.close()
+    if error := json.loads(answer.data).get("error"):
+        raise OperatorError(f"NATS did not take the changed credentials over: {error}")
+    return True
+
+
 async def connect(url: str, name: str, seed_file: Path) -> Client:
     """Return a connection for one errand: it does not come back by itself."""
     connection = Client()
@@ -236,6 +262,8 @@ def reload(directory: DataDirectory) -> bool:
     Raises:
         OperatorError: the server did not take the new configuration over; the old one stays.
     """
+    if (other := elsewhere(directory)) is not None:
+        return asyncio.run(_reload_remote(other.nats_url, directory.seed(MONITOR)))
     process = _running(directory)
     if process is None:
         return False

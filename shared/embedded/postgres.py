@@ -30,6 +30,7 @@ from shared.embedded.data_directory import (
     kept_secret,
     write_private,
 )
+from shared.embedded.elsewhere import elsewhere
 from shared.embedded.process import Program, run_to_end
 
 logger = logging.getLogger(__name__)
@@ -92,10 +93,11 @@ def _program(
 async def connect(
     directory: DataDirectory, role: str = SUPERUSER, database: str = SUPERUSER
 ) -> asyncpg.Connection:
-    """Return a connection over the socket, with the password that the role's file keeps."""
+    """Return a connection with the password that the role's file keeps."""
+    host, port = address(directory)
     return await asyncpg.connect(
-        host=str(socket_directory(directory)),
-        port=PORT,
+        host=host,
+        port=port,
         user=role,
         password=directory.password(role).read_text(),
         database=database,
@@ -143,6 +145,13 @@ async def _run(connection: asyncpg.Connection, statement: str, *parts: str) -> N
     places = ", ".join(f"${number}::text" for number in range(2, len(parts) + 2))
     quoted = await connection.fetchval(f"SELECT format($1, {places})", statement, *parts)
     await connection.execute(quoted)
+
+
+def address(directory: DataDirectory) -> tuple[str, int]:
+    """Return the host, or the directory of the socket, and the port of the server."""
+    if (other := elsewhere(directory)) is not None:
+        return other.database_host, other.database_port
+    return str(socket_directory(directory)), PORT
 
 
 def socket_directory(directory: DataDirectory) -> Path:

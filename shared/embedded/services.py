@@ -12,6 +12,7 @@ from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, Ports, Service
 from shared.embedded.credentials import PEOPLE
 from shared.embedded.data_directory import DataDirectory
+from shared.embedded.elsewhere import GRPC_PORT, HTTP_PORT, Elsewhere, elsewhere
 from shared.embedded.process import Program
 from shared.embedded.registry import read_registry
 
@@ -31,17 +32,33 @@ class Servers:
     @property
     def nats_url(self) -> str:
         """Where NATS listens."""
-        return f"nats://{HOST}:{self.ports.nats}"
+        return self._elsewhere.nats_url if self._elsewhere else f"nats://{HOST}:{self.ports.nats}"
 
     @property
     def database_host(self) -> str:
-        """The directory of PostgreSQL's socket."""
-        return str(postgres.socket_directory(self.directory))
+        """The host of PostgreSQL, or the directory of its socket."""
+        return postgres.address(self.directory)[0]
 
     @property
     def database_port(self) -> int:
-        """The port in the socket's name."""
-        return postgres.PORT
+        """The port of PostgreSQL, or the one in its socket's name."""
+        return postgres.address(self.directory)[1]
+
+    @property
+    def _elsewhere(self) -> Elsewhere | None:
+        return elsewhere(self.directory)
+
+    def grpc(self, service: Service) -> str:
+        """Where a service answers gRPC."""
+        if self._elsewhere:
+            return f"{service.name}:{GRPC_PORT}"
+        return f"{HOST}:{self.ports.grpc(service)}"
+
+    def http(self, service: Service) -> str:
+        """Where a service answers HTTP."""
+        if self._elsewhere:
+            return f"{service.name}:{HTTP_PORT}"
+        return f"{HOST}:{self.ports.http(service)}"
 
     def seed_file(self, name: str) -> Path:
         """The nkey seed of a service, a publisher or `provision`."""
@@ -96,15 +113,13 @@ def errand_program(
 
 def endpoints(servers: Servers, services: Sequence[Service]) -> dict[str, Any]:
     """Return where everything is, as CONTRACT ("Running") describes it; pids come later."""
-    directory, ports = servers.directory, servers.ports
+    directory = servers.directory
     return {
         "nats": servers.nats_url,
         "grpc": {
-            service.name: f"{HOST}:{ports.grpc(service)}"
-            for service in services
-            if service.grpc is not None
+            service.name: servers.grpc(service) for service in services if service.grpc is not None
         },
-        "http": {service.name: f"http://{HOST}:{ports.http(service)}" for service in services},
+        "http": {service.name: f"http://{servers.http(service)}" for service in services},
         "credentials": publisher_endpoints(directory),
         "tokens": {name: directory.token(name).read_text() for name in PEOPLE},
     }
@@ -130,7 +145,7 @@ def _environment(
     servers: Servers, service: Service, services: Sequence[Service], role: str
 ) -> dict[str, str]:
     """Return the environment of a service; secrets are only named by their files."""
-    directory, ports = servers.directory, servers.ports
+    directory = servers.directory
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -141,12 +156,12 @@ def _environment(
     environment |= {
         "TANDEM_NATS_URL": servers.nats_url,
         "TANDEM_NATS_SEED_FILE": str(directory.seed(service.name)),
-        "TANDEM_HTTP_LISTEN": f"{HOST}:{ports.http(service)}",
+        "TANDEM_HTTP_LISTEN": servers.http(service),
         "TANDEM_TOKENS_FILE": str(directory.tokens),
         "TANDEM_TOKEN_FILE": str(directory.token(service.name)),
     }
     if service.grpc is not None:
-        environment["TANDEM_GRPC_LISTEN"] = f"{HOST}:{ports.grpc(service)}"
+        environment["TANDEM_GRPC_LISTEN"] = servers.grpc(service)
     if service.database:
         environment |= {
             "TANDEM_DATABASE_HOST": servers.database_host,
@@ -166,7 +181,7 @@ def _environment(
         environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:
         if peer.grpc is not None:
-            environment[f"TANDEM_PEER_{peer.name.upper()}"] = f"{HOST}:{ports.grpc(peer)}"
+            environment[f"TANDEM_PEER_{peer.name.upper()}"] = servers.grpc(peer)
     return environment
 
 

@@ -287,7 +287,7 @@ MUTATIONS = (
         (
             Edit(
                 "shared/embedded/supervisor.py",
-                "_keep_streams(running, provision), name=",
+                "keep_streams(running, provision), name=",
                 "asyncio.sleep(0), name=",
             ),
         ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded import supervisor
+from shared.embedded import provisioning
 from shared.messaging import FACTS, INTAKE, bytes_lost, provision
 from tests.support.completeness import complete, exactly_this_flow
 from tests.support.flow import Flow
@@ -57,7 +57,7 @@ async def test_a_damaged_intake_is_told_and_comes_right_when_it_is_sent_again(
 ) -> None:
     await system.send(MESSAGES)
     await damage(system, machine, INTAKE)
-    await supervisor_tells_of_it(system, caplog)
+    await the_keeper_of_streams_tells_of_it(system, caplog)
     await system.start("membership", "events", "reporting")
     await system.settled()
 
@@ -71,9 +71,11 @@ async def test_a_damaged_intake_is_told_and_comes_right_when_it_is_sent_again(
     await exactly_this_flow(system, FLOW)
 
 
-async def supervisor_tells_of_it(system: System, caplog: pytest.LogCaptureFixture) -> None:
-    """Let the supervisor look at the streams, and wait for its word."""
-    keeping = asyncio.create_task(supervisor._keep_streams(system.servers, provision))
+async def the_keeper_of_streams_tells_of_it(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Let the keeper of streams look at the streams, and wait for its word."""
+    keeping = asyncio.create_task(provisioning.keep_streams(system.servers, provision))
 
     async def told() -> bool:
         return "bytes of INTAKE to a damaged file" in caplog.text
