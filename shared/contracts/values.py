@@ -26,6 +26,7 @@ BIDI_CONTROLS = frozenset(
 )
 ZONES_OF_THE_MACHINE = frozenset({"localtime", "Factory"})
 EMAIL = r"""^[^\s@<>"]{1,64}@[^\s@<>"]{1,190}$"""
+URL_LENGTH_MAX = 1998
 RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
@@ -185,9 +186,11 @@ Reason = Annotated[
     AfterValidator(_clean),
     Field(max_length=1000),
 ]
+# How long it may be stands beside the pattern: a pattern that counts to thousands takes 9 MB, in
+# each process and for each class that has such a field.
 Url = Annotated[
     str,
-    StringConstraints(pattern=r"""^https?://[^\s<>"]{3,1990}$"""),
+    StringConstraints(pattern=r"""^https?://[^\s<>"]{3,}$""", max_length=URL_LENGTH_MAX),
     AfterValidator(_printable),
 ]
 Email = Annotated[str, StringConstraints(pattern=EMAIL), AfterValidator(_email)]

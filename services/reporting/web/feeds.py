@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.reporting.domain.period import parse_period
-from services.reporting.presentation.feeds import Entry, calendar_of, feed_of
+from services.reporting.presentation.feeds import Entry, feed_of
 from services.reporting.publishing import Published, Publishing
 from services.reporting.reports import Reports
 from services.reporting.web.answering import Door, as_json, as_page, language_asked
@@ -27,6 +27,9 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
     """Return the routes of feeds."""
 
     async def activities(request: Request) -> Response:
+        # What writes calendars takes 3 MB, and a second to load.
+        from services.reporting.presentation.calendars import calendar_of
+
         body = calendar_of(await reports.appointments(), language_asked(request), _site(request))
         headers = {"Content-Disposition": 'inline; filename="activities.ics"'}
         return Response(body, headers=headers, media_type="text/calendar")

@@ -11,7 +11,8 @@ from icalendar import Calendar
 from services.reporting.domain.appointment import Appointment
 from services.reporting.domain.dates import Dates, on_day
 from services.reporting.domain.knowledge import Activity, OccurrenceState
-from services.reporting.presentation.feeds import Entry, calendar_of, feed_of
+from services.reporting.presentation.calendars import calendar_of
+from services.reporting.presentation.feeds import Entry, feed_of
 from services.reporting.presentation.language import language_of
 
 SITE = "https://reports.example"

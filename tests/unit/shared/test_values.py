@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.values import (
+    URL_LENGTH_MAX,
     CalendarDate,
     CityPointer,
     CityReference,
@@ -23,6 +24,7 @@ from shared.contracts.values import (
     Population,
     Reason,
     Title,
+    Url,
     known_time_zones,
     local_instant,
     overlong,
@@ -31,6 +33,7 @@ from shared.contracts.values import (
 
 INSTANT = TypeAdapter(Instant)
 TITLE = TypeAdapter(Title)
+URL = TypeAdapter(Url)
 SLUGS = TypeAdapter(Annotated[tuple[str, ...], Distinct])
 DAYS = st.dates().map(lambda day: day.isoformat())
 
@@ -261,3 +264,18 @@ def test_a_text_has_bounds(kind: Any, length: int) -> None:
 def test_an_address_is_kept_in_one_form() -> None:
     adapter: TypeAdapter[str] = TypeAdapter(Email)
     assert adapter.validate_python("rene\u0301@stad.gent") == "ren\u00e9@stad.gent"
+
+
+def test_an_address_is_as_long_as_addresses_are_and_no_longer() -> None:
+    site = "https://strongcities.example/"
+    longest = site + "a" * (URL_LENGTH_MAX - len(site))
+
+    assert URL.validate_python(longest) == longest
+    with pytest.raises(ValidationError, match="at most 1998 characters"):
+        URL.validate_python(longest + "a")
+
+
+@pytest.mark.parametrize("text", ["https://", "https://ab", "ftp://city.example/", "https://a b.c"])
+def test_what_is_no_address_of_the_web_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="should match pattern"):
+        URL.validate_python(text)

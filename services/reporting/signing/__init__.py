@@ -5,26 +5,13 @@ again, and what follows is sealed by new keys; the public ones of before stay kn
 How anybody verifies, with public keys alone, stands in shared/sealing.
 """
 
-import hashlib
-from datetime import UTC, datetime
-from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import keys as asn1_keys
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from shared.sealing import Keys
 from shared.sealing.documents import Json, sealed
@@ -35,9 +22,6 @@ PDF_KEY_PURPOSE = b"tandem: the P-256 key that signs PDFs"
 # More than the order of the curve by 128 bits, so that what is left over favours no key.
 PDF_KEY_BYTES = 48
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-COMMON_NAME = "Tandem: reports of NLC and SCN"
-VALID_FROM, VALID_UNTIL = datetime(2024, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
-SIGNATURE_FIELD = "TandemSeal"
 
 
 class Signer:
@@ -91,55 +75,7 @@ class Signer:
 
         Runs an event loop of its own, so call it in a thread where one runs already.
         """
-        metadata = PdfSignatureMetadata(
-            field_name=SIGNATURE_FIELD,
-            md_algorithm="sha256",
-            subfilter=SigSeedSubFilter.PADES,
-            name=COMMON_NAME,
-        )
-        signed = BytesIO()
-        PdfSigner(metadata, self._pdf_signer).sign_pdf(
-            IncrementalPdfFileWriter(BytesIO(pdf)), output=signed
-        )
-        return signed.getvalue()
+        # What reads and signs PDFs takes 9 MB: only who publishes needs it.
+        from services.reporting.signing.pdf import signed
 
-    @cached_property
-    def _pdf_signer(self) -> SimpleSigner:
-        private = self._pdf_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return SimpleSigner(
-            signing_cert=asn1_x509.Certificate.load(self._certificate()),
-            signing_key=asn1_keys.PrivateKeyInfo.load(private),
-            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
-        )
-
-    def _certificate(self) -> bytes:
-        """Return the certificate that the key gives itself: it names the key and vouches for none.
-
-        Who signed is known by the public key alone, which /keys.json serves.
-        """
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, COMMON_NAME)])
-        public = self._pdf_key.public_key()
-        serial = hashlib.sha256(str(public.public_numbers().x).encode()).digest()[:16]
-        usage = x509.KeyUsage(
-            digital_signature=True,
-            content_commitment=True,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=False,
-            crl_sign=False,
-            encipher_only=False,
-            decipher_only=False,
-        )
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(public)
-            .serial_number(int.from_bytes(serial) | 1)
-            .not_valid_before(VALID_FROM)
-            .not_valid_after(VALID_UNTIL)
-            .add_extension(usage, critical=True)
-        )
-        signed = builder.sign(self._pdf_key, hashes.SHA256(), ecdsa_deterministic=True)
-        return signed.public_bytes(Encoding.DER)
+        return signed(pdf, self._pdf_key)
