@@ -30,7 +30,11 @@ def revoked() -> asyncio.Event:
 async def events(desk: Desk, stopped: asyncio.Event, revoked: asyncio.Event) -> AsyncIterator[str]:
     await desk.given(golden_quarter())
     french = language_of("fr")
-    return live._events(desk.reports, QUARTER, french, stopped, lambda: not revoked.is_set())
+
+    async def admitted() -> bool:
+        return not revoked.is_set()
+
+    return live._events(desk.reports, QUARTER, french, stopped, admitted)
 
 
 async def following(events: AsyncIterator[str]) -> str:
