@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from services.reporting.workshop import Workshop
+from shared.resident import giving_back
 
 BYTES_KEPT_MAX = 12_000_000
 
@@ -43,7 +44,7 @@ class Renderings:
         """
 
         async def made(text: bytes) -> bytes:
-            return await asyncio.to_thread(make, text)
+            return await asyncio.to_thread(giving_back, make, text)
 
         return await self._of(document, kind, language, made)
 

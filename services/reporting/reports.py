@@ -12,9 +12,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -30,6 +30,7 @@ from services.reporting.domain.knowledge import Knowledge
 from services.reporting.domain.period import Period, Status
 from services.reporting.domain.registry import Registry
 from services.reporting.domain.report import period_json
+from services.reporting.kept import Composed, KeptReports, Wanted, told_of
 from services.reporting.reading import (
     QUERIES,
     read_appointments,
@@ -42,10 +43,10 @@ from services.reporting.renderings import Renderings
 from services.reporting.standing import Standing
 from shared.clock import Clock
 from shared.database import TRANSIENT
+from shared.resident import giving_back
 
 logger = logging.getLogger(__name__)
 
-KEPT_REPORTS_MAX = 50
 FLOW_SECONDS = 1.0
 BEHIND_SECONDS_MAX = 30.0
 WANTED_SECONDS = 60.0
@@ -58,33 +59,6 @@ FILES = ("json", "pdf", "xlsx", "csv")
 """What a report is served as, besides its page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which report is wanted: of a period its figures, or the whole with all that it lists."""
-
-    period: Period
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A report as it leaves.
-
-    Args:
-        figures: what it says of its figures, to tell whether one has moved.
-        asked, at, facts: the level (standing.Level) that it rests on.
-        day: the day on which its status holds.
-    """
-
-    message: pb.Report
-    json: bytes
-    figures: Mapping[str, Any]
-    asked: int
-    at: float
-    facts: Mapping[str, int]
-    day: date
-
-
 class Reports:
     """Reads reports, and keeps those that are wanted level with the rows."""
 
@@ -95,14 +69,13 @@ class Reports:
         clock: Clock,
         standing: Standing,
         surroundings: Surroundings | None = None,
+        kept: KeptReports | None = None,
     ) -> None:
         """Bind the rows, the meaning of the figures, the time, and what stands derived."""
         self._pool, self._registry, self._clock = pool, registry, clock
         self._standing, self._surroundings = standing, surroundings or Surroundings()
         self.renderings = Renderings()
-        self._kept: dict[Wanted, Composed] = {}
-        self._read_at: dict[Wanted, float] = {}
-        self._watched = Counter[Wanted]()
+        self._kept = kept or KeptReports()
         self._composing = asyncio.Lock()
         self._recomposed = asyncio.Event()
 
@@ -125,7 +98,7 @@ class Reports:
             today = await self.report(period, whole=whole)
             shown_min = self._registry.parameters.people_shown_min
             return await asyncio.to_thread(_beside, then, today, shown_min)
-        self._remember(wanted)
+        self._kept.remember(wanted)
         asked = self._standing.asked
         kept = self._kept.get(wanted)
         if kept is not None and kept.day == now.date():
@@ -161,7 +134,7 @@ class Reports:
                 wanted for wanted, kept in self._kept.items() if kept.facts.get(ledger, 0) < facts
             }
             for forgotten in behind - read:  # nobody composes it again until somebody reads it
-                del self._kept[forgotten]
+                self._kept.drop(forgotten)
             if not behind & read:
                 return
             await recomposed.wait()
@@ -175,23 +148,13 @@ class Reports:
         begun(period, known_at)
         return (await self._compose(Wanted(period, whole=True), known_at, known_at)).json
 
-    def _remember(self, wanted: Wanted) -> None:
-        """Remember that a report was read, and forget which was read longest ago."""
-        self._read_at.pop(wanted, None)
-        self._read_at[wanted] = time.monotonic()
-        while len(self._read_at) > KEPT_REPORTS_MAX:
-            forgotten = next(iter(self._read_at))
-            del self._read_at[forgotten]
-            self._kept.pop(forgotten, None)
-
     def watched(self) -> list[Wanted]:
         """Return the reports that somebody watches."""
-        return list(self._watched)
+        return list(self._kept.watched)
 
     def read_lately(self) -> list[Wanted]:
         """Return the reports that somebody has read in the last WANTED_SECONDS, the last first."""
-        since = time.monotonic() - WANTED_SECONDS
-        return [wanted for wanted, at in reversed(self._read_at.items()) if at >= since]
+        return self._kept.read_within(WANTED_SECONDS)
 
     async def _refresh(self, wanted: Wanted, asked: int) -> Composed:
         """Return the report, composed again unless it rests on that level already."""
@@ -201,8 +164,7 @@ class Reports:
             if kept is not None and kept.asked >= asked and kept.day == now.date():
                 return kept
             report = await self._compose(wanted, now, None)
-            if wanted in self._read_at:
-                self._kept[wanted] = report
+            self._kept.keep(wanted, report)
         self._recomposed.set()
         self._recomposed = asyncio.Event()
         return report
@@ -216,10 +178,10 @@ class Reports:
                 connection, self._registry, wanted.period, known_at, self._surroundings
             )
         # In a thread, so that others are answered meanwhile.
-        message, text, figures = await asyncio.to_thread(
-            _written, knowledge, self._registry, wanted, moment
+        leaving = await asyncio.to_thread(
+            giving_back, _written, knowledge, self._registry, wanted, moment
         )
-        return Composed(message, text, figures, level.asked, level.at, level.facts, moment.date())
+        return Composed(*leaving, level.asked, level.at, level.facts, moment.date())
 
     async def refresh_for_ever(self, wanted: Callable[[], list[Wanted]]) -> None:
         """Compose wanted reports again whenever the level has risen, until cancelled.
@@ -242,23 +204,23 @@ class Reports:
             await self._refresh(wanted, asked)
         except HINDERING as error:
             logger.warning("no report of %s: %s", wanted.period.id, error or type(error).__name__)
-            self._kept.pop(wanted, None)
+            self._kept.drop(wanted)
 
     async def watch(self, period: Period, *, whole: bool = False) -> AsyncGenerator[Composed, None]:
         """Yield the report at once, and again whenever facts have moved one of its figures."""
-        said: Composed | None = None
+        said: bytes | None = None
         wanted = Wanted(period, whole)
-        self._watched[wanted] += 1
+        self._kept.watched[wanted] += 1
         try:
             while True:
                 recomposed = self._recomposed
                 report = await self.report(period, whole=whole)
-                if said is None or report.figures != said.figures:
-                    said = report
+                if report.told != said:
+                    said = report.told
                     yield report
                 await recomposed.wait()
         finally:
-            self._watched -= Counter([wanted])
+            self._kept.watched -= Counter([wanted])
 
     async def appointments(self) -> list[Appointment]:
         """Return every sitting that was announced, in its latest state."""
@@ -302,21 +264,21 @@ class Reports:
 
 def _written(
     knowledge: Knowledge, registry: Registry, wanted: Wanted, moment: datetime
-) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
-    """Return the report that some knowledge makes: its message, its JSON and its figures."""
+) -> tuple[bytes, bytes, bytes]:
+    """Return the report that some knowledge makes: its message, its JSON, what its figures say."""
     report = composed(knowledge, registry, wanted.period, moment, whole=wanted.whole)
     return _leaving(report.to_json())
 
 
-def _leaving(document: dict[str, Any]) -> tuple[pb.Report, bytes, Mapping[str, Any]]:
-    text = orjson.dumps(document)
+def _leaving(document: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
+    text, told = orjson.dumps(document), told_of(document["figures"])
     document.pop("lists", None)
-    return ParseDict(document, pb.Report()), text, document["figures"]
+    return ParseDict(document, pb.Report()).SerializeToString(), text, told
 
 
 def _beside(then: Composed, today: Composed, shown_min: int) -> Composed:
     """Return a report of then without what it must not tell beside that of today."""
     document = orjson.loads(then.json)
     hide_what_moved(document, orjson.loads(today.json), shown_min)
-    message, text, figures = _leaving(document)
-    return replace(then, message=message, json=text, figures=figures)
+    written, text, told = _leaving(document)
+    return replace(then, written=written, json=text, told=told)

@@ -6,10 +6,9 @@ and hears the state at once, so it needs no events of the past.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -20,10 +19,11 @@ from starlette.routing import Route
 
 from services.reporting.asking import period_asked
 from services.reporting.domain.period import Period
+from services.reporting.kept import Composed
 from services.reporting.presentation.body import texts_of
 from services.reporting.presentation.language import Language
 from services.reporting.reading import FuturePeriod
-from services.reporting.reports import HINDERING, Composed, Reports
+from services.reporting.reports import HINDERING, Reports
 from services.reporting.web.answering import Door, language_asked
 from shared.errors import Unavailable
 
@@ -33,7 +33,6 @@ HEARTBEAT_SECONDS = 15.0
 """So often something is said, so that whoever stands between does not close a quiet connection."""
 RETRY_MILLISECONDS = 2000
 FOLLOWERS_MAX = 500
-STATE_CHARACTERS = 16
 ENDING: tuple[type[BaseException], ...] = (FuturePeriod, *HINDERING)
 """Errors after which a reader connects again, and is told what is wrong if it lasts."""
 
@@ -67,12 +66,6 @@ def routes(door: Door, reports: Reports, stopped: asyncio.Event) -> list[Route]:
         )
 
     return [door.read("/reports/{period}/live", live)]
-
-
-def state_of(figures: Mapping[str, Any]) -> str:
-    """Return a name for what a report says of its figures: the same when all are the same."""
-    text = orjson.dumps(figures, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(text).hexdigest()[:STATE_CHARACTERS]
 
 
 async def _events(
@@ -116,10 +109,9 @@ async def _event(reports: Reports, report: Composed, language: Language) -> str:
         return orjson.dumps(texts_of(orjson.loads(text), language))
 
     texts = await reports.renderings.page(report.json, "live", language.code, told)
-    state = state_of(report.figures)
     figures = {
         metric: {"value": figure["value"], "status": figure["status"]}
         for metric, figure in report.figures.items()
     }
-    data = json.dumps({"state": state, "figures": figures, "texts": json.loads(texts)})
-    return f"id: {state}\nevent: figures\ndata: {data}\n\n"
+    data = json.dumps({"state": report.state, "figures": figures, "texts": json.loads(texts)})
+    return f"id: {report.state}\nevent: figures\ndata: {data}\n\n"

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from services.reporting.asking import period_asked
 from services.reporting.domain.period import Period, parse_period
+from services.reporting.kept import Composed
 from services.reporting.presentation.body import Whereabouts, body_of, year_before
 from services.reporting.presentation.comparing import comparison
 from services.reporting.presentation.composing import sheet_of
@@ -22,7 +23,7 @@ from services.reporting.presentation.listing import quarters_table, years_table
 from services.reporting.presentation.pages import address
 from services.reporting.presentation.sheet import Table
 from services.reporting.publishing import Publishing
-from services.reporting.reports import Composed, Reports
+from services.reporting.reports import Reports
 from services.reporting.web.answering import (
     Door,
     Problem,
@@ -32,7 +33,6 @@ from services.reporting.web.answering import (
     language_asked,
     wants_page,
 )
-from services.reporting.web.live import state_of
 
 TABLE_ROWS_PER_PAGE = 200
 
@@ -63,7 +63,7 @@ def routes(door: Door, reports: Reports, publishing: Publishing) -> list[Route]:
             title=language.quarter(period.name),
             body=Markup(body.decode()),  # noqa: S704 - made by our own templates
             follow=where.to("/live", lang=language.code) if known_at is None else None,
-            state=state_of(found.figures),
+            state=found.state,
         )
 
     async def table(request: Request) -> Response:

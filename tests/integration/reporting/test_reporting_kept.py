@@ -11,10 +11,11 @@ from reporting_desk import NOW, Desk
 from services.reporting import reports as module
 from services.reporting import standing as standing_module
 from services.reporting.domain.period import parse_period
+from services.reporting.kept import Composed
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.reading import QUERIES, load_registry
-from services.reporting.reports import Composed, Reports
+from services.reporting.reports import Reports
 from services.reporting.standing import Standing
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent

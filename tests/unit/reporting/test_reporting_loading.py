@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 LATER = ("aiohttp", "icalendar", "pyhanko", "typst", "xlsxwriter")
-"""What no request needs, or few: the first of them loads it, or the process that makes files."""
+"""What few requests need: loaded by the first of them, or in the process that makes files."""
 
 
 def test_what_few_requests_need_is_not_loaded_when_reporting_starts() -> None:
