@@ -28,7 +28,7 @@ Tables     city_description, city_succession, membership_change, reference_answe
 The way of a fact: projections/ (fact to rows, counts, and marks of what they make out of date) ->
 sql/0002_as_known.sql (rows as known at a moment) -> standing.py (derived rows level with them) ->
 reading/ (rows to knowledge) -> domain/ground.py (occurrences, touches, works) -> domain/figures.py
--> domain/report.py -> reports.py (kept as it leaves until facts come) -> rpc.py, web/.
+-> domain/report.py -> reports.py (kept.py: as it leaves, until facts come) -> rpc.py, web/.
 A version: publishing/ (level with the ledgers, as known at a moment) -> domain/edition.py (its
 number, what it revises, what two versions must not tell) -> signing.py (its seal) ->
 domain/publication.py (may it be?) -> the fact and the bytes in one transaction.

@@ -35,6 +35,7 @@ from shared.messaging import keep_facts_consumer
 from shared.projector import Projector
 from shared.rebuild import Plan, Rebuild, Step, open_rebuild
 from shared.recorded import Recorded
+from shared.resident import give_back_large
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
 
@@ -108,6 +109,7 @@ async def running(
 ) -> AsyncIterator[App]:
     """Run reporting; it is ready when this yields, and stopped cleanly when left."""
     settings = settings or Settings()
+    give_back_large()
     async with app("reporting") as opened:
         pool = await opened.database(settings)
         connection = await opened.broker(settings)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from services.reporting.workshop import Workshop
 from shared.resident import giving_back
 
-BYTES_KEPT_MAX = 12_000_000
+BYTES_KEPT_MAX = 8_000_000
 
 Make = Callable[[bytes], Awaitable[bytes]]
 """Makes something of the JSON of a report."""
