@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from tandem.ledger.v1 import ledger_pb2 as pb
+from tandem.ledger.v1 import ledger_pb2_grpc
 
 from shared.messaging import Outgoing, publish_batches
+from shared.rpc import channel
 from tests.support.hostile import OWNERS, SOURCE, TAKEN, Hostile, hostile
 from tests.support.quiet import QUIET, Quiet, lag_of, parts
 from tests.support.real_processes import RealProcesses, real_processes
@@ -36,6 +39,7 @@ LAG_MAX = 5_000
 CHUNK = 500
 WIDTH = 140
 TAKEN_SECONDS_MAX = 300.0
+PAGES_MAX = 10_000
 REASONS = {
     "malformed", "unknown_type", "invalid_data", "source_mismatch", "too_large", "id_reused",
     "refused",
@@ -68,6 +72,8 @@ class Outcome:
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
     unexplained: int = 0
+    hintless: int = 0
+    """Rejections that do not tell, over gRPC, what their sender can do."""
     against: list[str] = field(default_factory=list)
     """Messages of which it was plain what must become of them, and which met another fate."""
 
@@ -152,12 +158,34 @@ async def _account(real: RealProcesses, outcome: Outcome, sent: dict[str, Hostil
         outcome.recorded += await real.system.value(owner, count.format("inbox"), SOURCE)
         outcome.waiting += await real.system.value(owner, count.format("waiting"), SOURCE)
         outcome.unexplained += await real.system.value(owner, TOLD_WRONG, SOURCE)
+        async for message in _told(real, owner):
+            outcome.hintless += not all(
+                [message.hint, *(each.hint and each.path for each in message.violations)]
+            )
     for number, each in sent.items():
         fate = refused.get(number, TAKEN)
         outcome.kinds[each.kind, fate] += 1
         if each.must_be is not None and (each.must_be == TAKEN) != (fate == TAKEN):
             outcome.against.append(f"{number} ({each.kind}): {fate}")
     outcome.against += [reason for reason in set(refused.values()) if reason not in REASONS]
+
+
+async def _told(real: RealProcesses, owner: str) -> AsyncIterator[pb.RejectedMessage]:
+    """Yield the rejected messages as operators are told of them, bodies and all."""
+    address, token = real.endpoints["grpc"][owner], real.endpoints["tokens"]["operator"]
+    opened = channel(address, token=token)
+    stub = ledger_pb2_grpc.LedgerServiceStub(opened)
+    page_token = ""
+    for _ in range(PAGES_MAX):
+        page = await stub.ListRejected(
+            pb.ListRejectedRequest(page_size=1000, page_token=page_token, source=SOURCE)
+        )
+        for message in page.messages:
+            yield message
+        page_token = page.next_page_token
+        if not page_token:
+            break
+    await opened.close()
 
 
 async def restarted(real: RealProcesses) -> list[str]:
@@ -196,7 +224,8 @@ def tables(outcome: Outcome) -> list[Table | str]:
         f"{outcome.recorded:,} recorded, {outcome.waiting:,} waiting, {outcome.lost:,} lost"
     )
     wrong = (
-        f"{outcome.unexplained} without a path and a word, {len(outcome.failures)} failures in "
+        f"{outcome.unexplained} without a path and a word, {outcome.hintless} without a hint, "
+        f"{len(outcome.failures)} failures in "
         f"logs, {len(outcome.against)} that met another fate than they must"
     )
     return [kinds, heard, told, wrong, *outcome.failures[:10], *outcome.against[:10]]
@@ -210,7 +239,8 @@ async def _main(count: int) -> bool:
             outcome = await run(real, count, progress)
     for each in tables(outcome):
         console.print(each)
-    return not (outcome.lost or outcome.failures or outcome.against or outcome.unexplained)
+    wrong = outcome.lost, outcome.unexplained, outcome.hintless
+    return not (any(wrong) or outcome.failures or outcome.against)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ async def test_hostile_events_are_all_accounted_for_and_hold_up_nobody() -> None
     assert outcome.failures == []
     assert outcome.against == []
     assert outcome.unexplained == 0
+    assert outcome.hintless == 0
     for seconds in outcome.during.values():
         assert parts(seconds)[1] < STALL_SECONDS_MAX
 

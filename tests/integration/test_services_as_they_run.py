@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tandem.membership.v1.membership_pb2 import GetCityRequest
 
-from shared import running
+from shared import cancelling
 from shared.running import app
 from tests.support.settling import until
 from tests.support.system import System, free_port
@@ -17,7 +17,7 @@ from tests.support.telling import registered
 async def test_a_part_that_swallows_a_cancellation_is_stopped_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(running, "CANCEL_SECONDS", 0.02)
+    monkeypatch.setattr(cancelling, "CANCEL_SECONDS", 0.02)
     cancelled = 0
 
     async def stubborn() -> None:

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from shared.embedded import nats as broker
-from shared.embedded import postgres, process, process_table, supervisor
+from shared.embedded import postgres, process, process_table, provisioning
 from shared.embedded.catalogue import Service
 from shared.embedded.data_directory import DataDirectory, OperatorError
 from shared.embedded.process import PROJECT_ROOT
@@ -80,7 +80,7 @@ async def test_a_deleted_stream_comes_back(
     stand_ins: tuple[Service, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(supervisor, "PROVISION_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(provisioning, "PROVISION_EVERY_SECONDS", 0.1)
     async with running_system(data_dir, port_base, services=stand_ins) as endpoints:
         connection = await broker.connect(
             endpoints["nats"], "provision", DataDirectory.at(data_dir).seed("provision")
