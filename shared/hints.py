@@ -138,7 +138,10 @@ def described(schema: Mapping[str, Any], place: Mapping[str, Any]) -> str:
         case "string" if place.get("format") == "date-time":
             return "a time with its offset, like 2024-03-27T14:00:00Z"
         case "string" if "pattern" in place:
-            return f"a text that fits {place['pattern']}"
+            most = (
+                f" and has at most {place['maxLength']} characters" if "maxLength" in place else ""
+            )
+            return f"a text that fits {place['pattern']}{most}"
         case "string":
             return f"a text of {_bounds(place, 'minLength', 'maxLength')} characters"
         case "integer":
