@@ -174,6 +174,11 @@ class OperatorLog:
             faults.append(fault)
         return Verified(len(lines), last, faults)
 
+    def content(self) -> tuple[bytes, bytes]:
+        """Return the bytes of the log and of its head, as of one moment: whole lines alone."""
+        lines, (number, digest) = self._lines()
+        return b"".join(lines), _head(number, digest)
+
     def _lines(self) -> tuple[list[bytes], tuple[int, str]]:
         """Return the lines with the head, as of one moment."""
         if not self._file.exists():
@@ -210,7 +215,7 @@ class OperatorLog:
     def _note_head(self, number: int, digest: str) -> None:
         descriptor = os.open(self._head, os.O_WRONLY | os.O_CREAT, PRIVATE_FILE)
         try:
-            os.pwrite(descriptor, f"{number:012} {digest}\n".encode(), 0)
+            os.pwrite(descriptor, _head(number, digest), 0)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -223,6 +228,10 @@ class OperatorLog:
             return 0, NOTHING_BEFORE
         except ValueError:
             return -1, "unreadable"
+
+
+def _head(number: int, digest: str) -> bytes:
+    return f"{number:012} {digest}\n".encode()
 
 
 def _line(said: Mapping[str, Any]) -> bytes:

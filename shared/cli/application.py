@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "conformance": ("conformance", "conformance"),
     "audit": ("audit", "audit"),
     "rebuild": ("rebuild", "rebuild"),
+    "backup": ("backup", "commands"),
+    "restore": ("backup", "restore"),
     "credentials": ("credentials", "commands"),
     "log": ("operator_log", "log"),
     "rejected": ("rejected", "commands"),

@@ -13,11 +13,11 @@ from tandem.common.v1 import common_pb2
 from tandem.reporting.v1 import reporting_pb2 as pb
 from tandem.reporting.v1 import reporting_pb2_grpc
 
+from shared.cli.keys_file import keys_in
 from shared.cli.report import As, Period, Printed, print_json
 from shared.cli.system import DEFAULT_DATA, STAFF, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
 from shared.cli.words import Language, number
-from shared.embedded.data_directory import OperatorError
 from shared.sealing import Keys, Verdict, judge_file, read_sealed
 from shared.sealing.documents import (
     ERASURE,
@@ -26,7 +26,6 @@ from shared.sealing.documents import (
     Finding,
     judge_certificate,
 )
-from shared.sealing.keys import BadKeys
 
 PUBLISH_SECONDS_MAX = 30.0
 CELLS_SHOWN_MAX = 200
@@ -156,12 +155,7 @@ def verify(
 
 
 def _keys(file: Path | None, data: Path) -> Keys:
-    if file is None:
-        return Keys.parse(find(data).get("/keys.json"))
-    try:
-        return Keys.parse(json.loads(file.read_text("utf-8")))
-    except (BadKeys, UnicodeDecodeError, json.JSONDecodeError):
-        raise OperatorError(f"{file} holds no public keys, as /keys.json serves them.") from None
+    return Keys.parse(find(data).get("/keys.json")) if file is None else keys_in(file)
 
 
 def _said(verdict: Verdict) -> Iterator[str]:

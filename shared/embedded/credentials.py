@@ -78,7 +78,7 @@ def prepare_credentials(
     if not directory.credentials.exists():  # the first start; a demo revoked later stays revoked
         add_publisher(directory.root, DEMO, hand=by_itself)
     retire_keys(directory.root, by_itself)
-    with held_lock(_lock_file(directory), wait=True):
+    with held_lock(lock_file(directory), wait=True):
         _write_for_readers(directory, read_registry(directory), services)
 
 
@@ -237,7 +237,7 @@ def _check_scope(services: Sequence[str], types: Sequence[str]) -> None:
 def _registry(data_dir: Path) -> Iterator[tuple[DataDirectory, list[Publisher]]]:
     """Hold the registry, so that one change of it follows the other."""
     directory = DataDirectory.at(data_dir)
-    with held_lock(_lock_file(directory), wait=True):
+    with held_lock(lock_file(directory), wait=True):
         yield directory, read_registry(directory)
 
 
@@ -350,7 +350,8 @@ def _write_for_readers(
     write_private(directory.tokens, json.dumps(holders, indent=2) + "\n")
 
 
-def _lock_file(directory: DataDirectory) -> Path:
+def lock_file(directory: DataDirectory) -> Path:
+    """Return the file that whoever changes credentials holds, or reads them as a whole."""
     return directory.secrets / "credentials.lock"
 
 

@@ -79,7 +79,7 @@ def _program(
 
     return Program(
         name="postgres",
-        command=(str(_binaries() / command[0]), *command[1:]),
+        command=(str(binaries() / command[0]), *command[1:]),
         log=directory.log("postgres"),
         ready=accepts_connections,
         # Nothing of the caller's environment: PGPORT and its like would change what runs.
@@ -163,7 +163,7 @@ def socket_directory(directory: DataDirectory) -> Path:
     return Path(tempfile.gettempdir()) / f"tandem-{stable}"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Return the folder of PostgreSQL's programs.
 
     Found without importing the package, which would make directories and warn while it loads.
@@ -185,9 +185,9 @@ def _system_user(directory: DataDirectory) -> str | None:
         pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         _make_system_user()
-    for path in (directory.postgres, _binaries()):
+    for path in (directory.postgres, binaries()):
         _open_for_passing_through(path)
-    _open_for_running(_binaries())
+    _open_for_running(binaries())
     return SYSTEM_USER
 
 

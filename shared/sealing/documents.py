@@ -19,6 +19,7 @@ SEAL = "seal"
 KIND = "kind"
 """Says what a sealed document is when it is no report: reports have no member of this name."""
 ERASURE = "tandem.erasure_certificate.v1"
+BACKUP = "tandem.backup.v1"
 PDF_MAGIC = b"%PDF-"
 ALGORITHM = "Ed25519"
 CANONICALIZATION = "RFC 8785"
@@ -164,7 +165,12 @@ def judge(document: Json | None, keys: Keys) -> Verdict:
 
 def judge_certificate(document: Json, keys: Keys) -> Finding:
     """Tell whether a document is a certificate of erasure sealed by one of the keys, unchanged."""
-    if document.get(KIND) != ERASURE:
+    return judge_sealed(document, ERASURE, keys)
+
+
+def judge_sealed(document: Json, kind: str, keys: Keys) -> Finding:
+    """Tell whether a document is one of a kind, sealed by one of the keys, unchanged."""
+    if document.get(KIND) != kind:
         return Finding.UNREADABLE
     return _judged(document, keys).finding
 

@@ -58,6 +58,11 @@ class Keys:
             raise BadKeys(f"this is no JSON Web Key Set ({type(error).__name__})") from None
         return cls(documents, pdfs)
 
+    @classmethod
+    def of_document_keys(cls, *keys: Ed25519PublicKey) -> "Keys":
+        """Return some keys of documents as those that count."""
+        return cls({key_id(key.public_bytes_raw()): key for key in keys}, {})
+
     def to_json(self) -> dict[str, Sequence[Jwk]]:
         """Return the JSON Web Key Set, in the order in which keys came into use."""
         return {

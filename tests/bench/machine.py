@@ -20,7 +20,7 @@ def describe() -> dict[str, str]:
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "Python": platform.python_version(),
-        "PostgreSQL": _said(str(postgres._binaries() / "postgres"), "--version"),
+        "PostgreSQL": _said(str(postgres.binaries() / "postgres"), "--version"),
         "NATS": _said(nats.executable(), "--version"),
         "FastStream": version("faststream"),
     }

@@ -1,11 +1,7 @@
 """Somebody who came in by every door is erased: no file names them, and every figure stands."""
 
-import asyncio
 import base64
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import rmtree
 from subprocess import run
@@ -19,53 +15,17 @@ from tandem.reporting.v1 import reporting_pb2
 
 from shared.cli.erasing import fingerprint
 from shared.contracts.envelope import STRUCTURED
-from shared.embedded.catalogue import Ports
-from shared.embedded.credentials import add_publisher
 from shared.embedded.data_directory import DataDirectory
-from shared.embedded.services import Servers
-from shared.embedded.supervisor import running_system
 from tests.support.canary import Canary, many_people
+from tests.support.embedding import embedded, tandem
 from tests.support.machine import free_port_base
 from tests.support.settling import until
-from tests.support.system import ManualClock, System, binary, structured
+from tests.support.system import System, binary, structured
 from tests.support.telling import attended, came, held, registered, scheduled
 
-MAIN = "from shared.cli import main; main()"
 SETTLED_SECONDS_MAX = 60.0
 FOREIGN = {"name": "Springfield", "country": "US"}
 """A city that nobody can tell from the others of its name."""
-
-
-@asynccontextmanager
-async def embedded(directory: DataDirectory, base: int) -> AsyncIterator[System]:
-    directory.create()
-    for name in ("demo", "crm", "platform"):
-        if not directory.seed(name).exists():
-            add_publisher(directory.root, name)
-    async with running_system(directory.root, base) as endpoints:
-        system = System(Servers(directory, Ports(base)), ManualClock())
-        system.answer_at(endpoints)
-        # They run as processes of their own: nothing of them is this test's to stop.
-        system.running.update(dict.fromkeys(("membership", "events", "resources", "reporting")))
-        try:
-            yield system
-        finally:
-            system.running.clear()
-            await system.close()
-
-
-async def tandem(*arguments: str) -> tuple[int, str]:
-    """Run the command line as people do."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        MAIN,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode or 0, said.decode()
 
 
 def joined(person: dict[str, str], activity: str, **more: Any) -> dict[str, Any]:

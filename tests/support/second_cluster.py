@@ -44,7 +44,7 @@ async def carry_over(database: str, source: Servers, target: Servers) -> None:
 
 async def _run(servers: Servers, program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        str(postgres._binaries() / program),
+        str(postgres.binaries() / program),
         f"--host={servers.database_host}",
         f"--port={servers.database_port}",
         f"--username={postgres.SUPERUSER}",
