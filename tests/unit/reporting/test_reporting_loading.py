@@ -18,3 +18,12 @@ def test_what_few_requests_need_is_not_loaded_when_reporting_starts() -> None:
     )
 
     assert loaded.stdout.strip() == "[]"
+
+
+def test_what_few_requests_need_can_be_loaded_then() -> None:
+    program = (
+        "import services.reporting.app, services.reporting.signing.pdf, shared.sealing.pdf\n"
+        f"import {', '.join(LATER)}"
+    )
+
+    subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
