@@ -32,7 +32,8 @@ from tests.support.settling import until
 from tests.support.telling import published, scheduled
 
 EVENTS = 100_000
-CALM_SECONDS = 3.0
+HEARD_MIN = 20
+"""Events of the source that behaves, before the others come and while they are taken."""
 LOOK_SECONDS = 0.05
 LAG_MAX = 5_000
 """Messages that may stand in the stream at once: it is bounded in bytes, and some are large."""
@@ -94,7 +95,11 @@ async def run(real: RealProcesses, count: int, progress: Progress | None = None)
     stop = asyncio.Event()
     speaking = [asyncio.create_task(each.speak(stop)) for each in quiet.values()]
     watching = asyncio.create_task(_watch(list(quiet.values())))
-    await asyncio.sleep(CALM_SECONDS)
+
+    async def enough() -> bool:
+        return all(len(each.seconds) >= HEARD_MIN for each in quiet.values())
+
+    await until(enough, "the source that behaves is heard in calm", TAKEN_SECONDS_MAX)
     outcome.calm = {name: each.taken() for name, each in quiet.items()}
     began = time.monotonic()
     sent = await _send(real, messages, count, progress)
@@ -104,6 +109,7 @@ async def run(real: RealProcesses, count: int, progress: Progress | None = None)
 
     await until(taken, "every hostile message is taken", TAKEN_SECONDS_MAX)
     outcome.seconds = time.monotonic() - began
+    await until(enough, "the source that behaves is heard meanwhile", TAKEN_SECONDS_MAX)
     stop.set()
     await asyncio.gather(*speaking)
 
