@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keep": ("keep", "keep"),
     "login": ("login", "login"),
     "status": ("status", "status"),
+    "doctor": ("doctor", "doctor"),
     "report": ("report", "report"),
     "reports": ("report", "reports"),
     "evidence": ("report", "evidence"),
