@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "login": ("login", "login"),
     "status": ("status", "status"),
     "doctor": ("doctor", "doctor"),
+    "tail": ("tail", "tail"),
     "report": ("report", "report"),
     "reports": ("report", "reports"),
     "evidence": ("report", "evidence"),
