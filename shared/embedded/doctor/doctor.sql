@@ -4,13 +4,6 @@ select clock_timestamp() as now,
        (select count(*) from pg_stat_activity where backend_type = 'client backend') as connections,
        current_setting('max_connections')::integer as connections_max;
 
--- migrations
--- Where it is written which migrations have run, by schema.
-select schemaname as schema
-  from pg_tables
- where schemaname in ('public', 'publication') and tablename = 'migration'
- order by 1;
-
 -- vault_mark
 -- The mark of the key that the vault was filled with.
 select mark from vault_key;

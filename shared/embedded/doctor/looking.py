@@ -36,7 +36,7 @@ from shared.embedded.doctor.servers import (
 from shared.embedded.doctor.services import SERVICE_CHECKS, Answers
 from shared.embedded.elsewhere import elsewhere
 from shared.embedded.health import audited, readiness
-from shared.embedded.migrations import known_migrations, of_the_owner
+from shared.embedded.migrations import known_migrations, migrations_run, of_the_owner
 from shared.embedded.registry import read_sources
 from shared.messaging import (
     FACTS,
@@ -127,7 +127,7 @@ async def _asked_databases(directory: DataDirectory) -> Databases:
     for service in owning:
         connection = await postgres.connect(directory, database=service.name)
         try:
-            applied[service.name] = await _applied(connection)
+            applied[service.name] = await migrations_run(connection)
             if service.consumes == INTAKE:
                 [row] = await connection.fetch(BACKLOG)
                 backlogs[service.name] = _backlog(row)
@@ -147,16 +147,6 @@ async def _asked_databases(directory: DataDirectory) -> Databases:
         backlogs=backlogs,
         vault_fits=fits,
     )
-
-
-async def _applied(connection: asyncpg.Connection) -> dict[str, str]:
-    """Return the digest of each migration that has run."""
-    schemas = [row["schema"] for row in await connection.fetch(QUERIES["migrations"])]
-    found: dict[str, str] = {}
-    for schema in schemas:
-        ran = f"select name, digest from {schema}.migration"  # noqa: S608 - from the catalogue
-        found |= {row["name"]: row["digest"] for row in await connection.fetch(ran)}
-    return found
 
 
 def _compared(applied: dict[str, dict[str, str]]) -> tuple[list[str], list[str], list[str]]:
