@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keep": ("keep", "keep"),
     "login": ("login", "login"),
     "status": ("status", "status"),
+    "doctor": ("doctor", "doctor"),
+    "tail": ("tail", "tail"),
     "report": ("report", "report"),
     "reports": ("report", "reports"),
     "evidence": ("report", "evidence"),

@@ -1,20 +1,11 @@
 """`tandem status`: which parts run and are ready, and whether the projections are complete."""
 
-import json
-
 import typer
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
 from shared.cli.system import DEFAULT_DATA, Data, NotRunning, System, find, this_command
-
-AUDITED = {
-    "missing": "missing",
-    "ahead": "not in the ledger",
-    "different": "different",
-}
-"""Metrics of the auditor, in words."""
+from shared.embedded.health import audited, readiness
 
 
 def status(data: Data = DEFAULT_DATA) -> None:
@@ -39,16 +30,10 @@ def status(data: Data = DEFAULT_DATA) -> None:
 def _state(system: System, service: str) -> tuple[str, bool]:
     """Return what a service says of itself in a few words, and whether all is well."""
     try:
-        code, body = system.ask(service, "/readyz")
-        checks = json.loads(body)
+        wrong, parts = readiness(*system.ask(service, "/readyz"))
     except NotRunning:
         return "does not answer", False
-    except ValueError:
-        return "answers, but not as a service of ours", False
-    wrong = [part for part, well in checks.items() if not well]
-    if code == 200 and not wrong:
-        return f"ready ({', '.join(checks)})", True
-    return f"waits for {', '.join(wrong)}", False
+    return (wrong, False) if wrong else (f"ready ({', '.join(parts)})", True)
 
 
 def _projections(system: System) -> tuple[bool, str]:
@@ -57,30 +42,4 @@ def _projections(system: System) -> tuple[bool, str]:
         _, body = system.ask("reporting", "/metrics")
     except NotRunning:
         return False, "not known, reporting does not answer"
-    return audited(body.decode())
-
-
-def audited(metrics: str) -> tuple[bool, str]:
-    """Return what the metrics of a service say of its projections, and whether all is well."""
-    wrong = [
-        f"{ledger}: {count:,.0f} {'fact' if count == 1 else 'facts'} {words}"
-        for name, words in AUDITED.items()
-        for ledger, count in _samples(metrics, f"tandem_audit_{name}").items()
-        if count
-    ]
-    if wrong:
-        return False, f"{'; '.join(wrong)} (`{this_command()} audit --full` names the first)"
-    ages = _samples(metrics, "tandem_audit_age_seconds")
-    if not ages:
-        return True, "not compared with the ledgers yet"
-    return True, f"complete, compared {max(ages.values()):,.0f} s ago"
-
-
-def _samples(text: str, metric: str) -> dict[str, float]:
-    """Return the values of a metric by ledger."""
-    return {
-        sample.labels["ledger"]: sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name == metric
-    }
+    return audited(body.decode(), this_command())

@@ -11,6 +11,8 @@ services.py        what each service is given; what endpoints.json says of it
 process.py         one child process, started again when it dies
 launcher.py        what a child runs first: gives up root, dies with its parent
 process_table.py   all of them, with their pids on the disk
+health.py          what services say of themselves over HTTP
+doctor/            what can be wrong with all of it
 backup/            all of it in one file, and the way back
 migrations.py      which migrations this version knows
 supervisor.py      starts, watches and stops all of it

@@ -116,6 +116,14 @@ async def stop_leftovers(directory: DataDirectory) -> None:
     directory.processes.unlink()
 
 
+def leftovers(directory: DataDirectory) -> dict[str, int]:
+    """Return what still runs of the processes on record, with their pids."""
+    if not directory.processes.exists():
+        return {}
+    rows = json.loads(directory.processes.read_text())
+    return {name: row["pid"] for name, row in rows.items() if _is_left(row)}
+
+
 async def _until_gone(rows: Sequence[dict[str, Any]], seconds_max: float) -> None:
     deadline = time.monotonic() + seconds_max
     for row in rows:

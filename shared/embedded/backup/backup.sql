@@ -16,13 +16,6 @@ select schemaname as schema
  where schemaname in ('public', 'publication') and tablename = 'ledger'
  order by 1;
 
--- migrations
--- Where it is written which migrations have run, by schema.
-select schemaname as schema
-  from pg_tables
- where schemaname in ('public', 'publication') and tablename = 'migration'
- order by 1;
-
 -- size
 -- How many bytes the database takes on the disk.
 select pg_database_size(current_database());

@@ -18,6 +18,7 @@ import asyncpg
 from shared.embedded import postgres
 from shared.embedded.backup.archive import CHUNK_BYTES
 from shared.embedded.data_directory import DataDirectory, OperatorError
+from shared.embedded.migrations import migrations_run
 from shared.queries import Queries
 
 QUERIES = Queries(Path(__file__).with_name("backup.sql"))
@@ -146,12 +147,7 @@ async def restore(directory: DataDirectory, database: str, dump: Iterable[bytes]
 async def _content(connection: asyncpg.Connection) -> Content:
     tables = [row["name"] for row in await connection.fetch(QUERIES["kept_tables"])]
     ledgers = [row["schema"] for row in await connection.fetch(QUERIES["ledgers"])]
-    migrated = [row["schema"] for row in await connection.fetch(QUERIES["migrations"])]
     # The names come from the catalogue, quoted by the server.
-    migrations: list[str] = []
-    for schema in migrated:
-        ran = f"select name from {schema}.migration order by name"  # noqa: S608
-        migrations += [row["name"] for row in await connection.fetch(ran)]
     last = "select coalesce(max(position), 0) from {}.ledger"
     return Content(
         rows={
@@ -161,7 +157,7 @@ async def _content(connection: asyncpg.Connection) -> Content:
         last_positions={
             schema: await connection.fetchval(last.format(schema)) for schema in ledgers
         },
-        migrations=tuple(migrations),
+        migrations=tuple(sorted(await migrations_run(connection))),
     )
 
 

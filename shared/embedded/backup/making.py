@@ -17,7 +17,7 @@ from shared.embedded.backup.databases import Content, size_of, snapshot
 from shared.embedded.backup.files import read_files
 from shared.embedded.backup.manifest import NAME, Manifest
 from shared.embedded.catalogue import SERVICES
-from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock
+from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock, sync_folder
 from shared.embedded.elsewhere import elsewhere
 from shared.embedded.process_table import ProcessTable, stop_leftovers
 from shared.erasing.erased import erased_in
@@ -58,7 +58,7 @@ async def make_backup(
         raise OperatorError(f"{file} is there by now: a backup overwrites nothing.") from None
     finally:
         os.unlink(unfinished)  # noqa: PTH108 - a word to the kernel, which waits for nothing
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
     return manifest
 
 
@@ -74,13 +74,17 @@ async def database_server(directory: DataDirectory) -> AsyncIterator[None]:
     Raises:
         OperatorError: the system runs and PostgreSQL does not answer, or it cannot be started.
     """
-    if elsewhere(directory) is None:
-        with held_lock(directory.root / "lock", wait=False) as ours:
-            if ours:
-                await stop_leftovers(directory)
-                async with postgres_alone(directory):
-                    yield
-                return
+    if (other := elsewhere(directory)) is not None:
+        raise OperatorError(
+            f"PostgreSQL runs on {other.database_host}, with programs of its own: run its pg_dump "
+            "there for each database, and copy this data directory."
+        )
+    with held_lock(directory.root / "lock", wait=False) as ours:
+        if ours:
+            await stop_leftovers(directory)
+            async with postgres_alone(directory):
+                yield
+            return
     try:
         connection = await postgres.connect(directory)
     except OSError as error:
@@ -145,11 +149,3 @@ async def _databases(
 def dump_name(database: str) -> str:
     """Return the name of a database's dump in the archive."""
     return f"databases/{database}.dump"
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,6 +23,7 @@ from shared.embedded.backup.manifest import NAME
 from shared.embedded.backup.restoring import restore_backup, verify_backup
 from shared.embedded.catalogue import SERVICES
 from shared.embedded.data_directory import DataDirectory, OperatorError, held_lock
+from shared.embedded.elsewhere import Elsewhere, remember
 from shared.embedded.provisioning import migrate
 from shared.embedded.supervisor import servers
 from shared.erasing.erased import add_erased, erased_in
@@ -174,6 +175,16 @@ async def test_a_system_that_runs_without_its_database_is_told(made: Made, data_
     assert in_folder(data_dir) == [], "nothing is left of a backup that failed"
     acts = [entry.act for entry in OperatorLog(made.directory.operator_log).read()]
     assert acts[-2:] == ["backup.made", "backup.made.failed"]
+
+
+async def test_a_system_whose_servers_run_elsewhere_is_told_how(made: Made, data_dir: Path) -> None:
+    remember(made.directory, Elsewhere("nats://nats:4222", "postgres", 5432, "http://localhost"))
+    try:
+        with pytest.raises(OperatorError, match="PostgreSQL runs on postgres"):
+            await make_backup(made.directory, data_dir / "none.backup")
+    finally:
+        made.directory.servers.unlink()
+    assert in_folder(data_dir) == []
 
 
 # What was changed is refused, and nothing is left of it
