@@ -203,8 +203,8 @@ def _without(part: str) -> Callable[[dict[str, bytes]], None]:
     return lambda parts: parts.__delitem__(part)
 
 
-def _with(part: str) -> Callable[[dict[str, bytes]], None]:
-    return lambda parts: parts.__setitem__(part, b"more")
+def _with(part: str, content: bytes = b"more") -> Callable[[dict[str, bytes]], None]:
+    return lambda parts: parts.__setitem__(part, content)
 
 
 def _manifest(**changed: Any) -> Callable[[dict[str, bytes]], None]:
@@ -225,7 +225,8 @@ def _manifest(**changed: Any) -> Callable[[dict[str, bytes]], None]:
         (_manifest(erased=7), "manifest was changed"),
         (_manifest(seal=None), "carries no seal"),
         (_without(NAME), "was not finished"),
-        (_flipped("files/secrets/signing.key"), "another key"),
+        (_with("files/secrets/signing.key", b"07" * 32), "another key"),
+        (_with("files/secrets/signing.key", b"no key"), "its sealing key is none"),
     ],
 )
 async def test_a_backup_that_is_not_as_it_was_made_is_refused(
