@@ -50,6 +50,11 @@ REJECTED = """
 select id, reason, detail, violations::text <> '[]' as named, headers->>'X-Number' as number
   from rejected where source = $1
 """
+KEPT = """
+select (select count(*) from inbox where source = $1) as recorded,
+       (select count(*) from waiting where source = $1) as waiting
+"""
+"""In one statement: what waits is released, and then recorded, at any moment."""
 TOLD_WRONG = """
 select count(*) from rejected
  where source = $1 and reason = 'invalid_data'
@@ -160,9 +165,9 @@ async def _account(real: RealProcesses, outcome: Outcome, sent: dict[str, Hostil
         for row in await real.system.rows(owner, REJECTED, SOURCE):
             refused[row["number"]] = row["reason"]
             outcome.rejected += 1
-        count = "select count(*) from {} where source = $1"
-        outcome.recorded += await real.system.value(owner, count.format("inbox"), SOURCE)
-        outcome.waiting += await real.system.value(owner, count.format("waiting"), SOURCE)
+        [kept] = await real.system.rows(owner, KEPT, SOURCE)
+        outcome.recorded += kept["recorded"]
+        outcome.waiting += kept["waiting"]
         outcome.unexplained += await real.system.value(owner, TOLD_WRONG, SOURCE)
         async for message in _told(real, owner):
             outcome.hintless += not all(
