@@ -29,10 +29,15 @@ async def terminal(system: System, tmp_path: Path) -> Terminal:
 
 @asynccontextmanager
 async def following(terminal: Terminal) -> AsyncIterator[list[Seen]]:
-    """Follow while the block runs; yields what was told so far."""
+    """Follow while the block runs; yields what was told of what came since.
+
+    One thing of before is asked for: when it is told, all that comes later is new.
+    """
     told: list[Seen] = []
-    begun = asyncio.create_task(_tail(find(terminal.data), 0, told.append, follow=True))
+    begun = asyncio.create_task(_tail(find(terminal.data), 1, told.append, follow=True))
     try:
+        await told_of(told, 1)
+        told.clear()
         yield told
     finally:
         begun.cancel()
@@ -86,7 +91,6 @@ async def test_following_tells_everything_that_comes_once(
     await system.publish(registered("aalst"))
     await system.settled()
     async with following(terminal) as told:
-        await asyncio.sleep(0)
         await a_bit_of_everything(system)
         count = await everything(system)
         await told_of(told, count - 1)
