@@ -13,7 +13,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -73,6 +73,8 @@ class Outcome:
     rejected: int = 0
     recorded: int = 0
     waiting: int = 0
+    repeated: int = 0
+    """Taken as what somebody had said before under the same id."""
     calm: Mapping[str, list[float]] = field(default_factory=dict)
     during: Mapping[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -86,7 +88,7 @@ class Outcome:
     @property
     def lost(self) -> int:
         """How many nobody can account for."""
-        return self.sent - self.rejected - self.recorded - self.waiting
+        return self.sent - self.rejected - self.recorded - self.waiting - self.repeated
 
 
 async def run(real: RealProcesses, count: int, progress: Progress | None = None) -> Outcome:
@@ -148,7 +150,7 @@ async def _send(
         await publish_batches(connection, (each.message for each in chunk))
         for each in chunk:
             empty = Outgoing(each.message.subject, {}, b"")
-            sent[each.message.headers["X-Number"]] = Hostile(each.kind, empty, each.must_be)
+            sent[each.message.headers["X-Number"]] = replace(each, message=empty)
 
         async def room() -> bool:
             return sum([await lag_of(real, owner) for owner in OWNERS]) < LAG_MAX
@@ -173,9 +175,13 @@ async def _account(real: RealProcesses, outcome: Outcome, sent: dict[str, Hostil
             outcome.hintless += not all(
                 [message.hint, *(each.hint and each.path for each in message.violations)]
             )
+    said: set[str] = set()
     for number, each in sent.items():
         fate = refused.get(number, TAKEN)
         outcome.kinds[each.kind, fate] += 1
+        if each.says is not None and fate == TAKEN:
+            outcome.repeated += each.says in said
+            said.add(each.says)
         if each.must_be is not None and (each.must_be == TAKEN) != (fate == TAKEN):
             outcome.against.append(f"{number} ({each.kind}): {fate}")
     outcome.against += [reason for reason in set(refused.values()) if reason not in REASONS]
@@ -232,7 +238,8 @@ def tables(outcome: Outcome) -> list[Table | str]:
             heard.add_row(name, when, str(len(seconds)), f"{p50:.0f}", f"{p99:.0f}", f"{most:.0f}")
     told = (
         f"{outcome.sent:,} sent in {outcome.seconds:.1f} s: {outcome.rejected:,} rejected, "
-        f"{outcome.recorded:,} recorded, {outcome.waiting:,} waiting, {outcome.lost:,} lost"
+        f"{outcome.recorded:,} recorded, {outcome.waiting:,} waiting, {outcome.repeated:,} "
+        f"repeated, {outcome.lost:,} lost"
     )
     wrong = (
         f"{outcome.unexplained} without a path and a word, {outcome.hintless} without a hint, "

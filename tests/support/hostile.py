@@ -1,6 +1,7 @@
 """Events that mean harm, or were never thought of: the same ones for the same seed.
 
 Every message differs from every other one in its bytes, so that each is kept, and can be counted.
+Some say the same thing under the same id all the same: those are repeats, and count once.
 """
 
 import gzip
@@ -106,11 +107,15 @@ CONTENT_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """A message, what is wrong with it, and what must become of it where that is plain."""
+    """A message, what is wrong with it, and what must become of it where that is plain.
+
+    `says` is what it says and under which id, where others may say that too.
+    """
 
     kind: str
     message: Outgoing
     must_be: str | None = None
+    says: str | None = None
 
 
 def hostile(count: int, number: int = 7) -> Iterator[Hostile]:
@@ -245,11 +250,14 @@ def _attribute(chance: random.Random, id_: str, arbitrary: list[Any]) -> Hostile
     subject = _subject_of(event)
     name = chance.choice(["id", "source", "type", "time", "specversion", "data", "subject"])
     event[name] = chance.choice(VALUES + tuple(arbitrary))
+    says = None
     if name == "id":
+        says = json.dumps(event)
         event["traceparent"] = id_  # the bytes stay its own
     body = json.dumps(event).encode()
     headers = {"Content-Type": STRUCTURED, "X-Number": id_}
-    return Hostile("an attribute with a nasty value", Outgoing(subject, headers, body))
+    message = Outgoing(subject, headers, body)
+    return Hostile("an attribute with a nasty value", message, says=says)
 
 
 def _bytes(chance: random.Random, id_: str, arbitrary: list[Any]) -> Hostile:
