@@ -2,25 +2,31 @@
 
 Whoever asks for the same meanwhile waits for it. One of a kind is made at a time, so that ten
 readers of ten PDFs take the memory of one. Pages are made in a thread, files in a process of their
-own (workshop.py).
+own (workshop.py). What is kept stands in files without a name, which end with the process however
+that ends: the system holds them in memory while there is any to spare, and the service does not.
 """
 
 import asyncio
 import hashlib
+import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import IO
 
 from services.reporting.workshop import Workshop
 from shared.resident import giving_back
 
-BYTES_KEPT_MAX = 8_000_000
+BYTES_KEPT_MAX = 64_000_000
+"""A PDF that lists 2,000 cities has 1.4 million."""
+FILES_KEPT_MAX = 200
 
 Make = Callable[[bytes], Awaitable[bytes]]
 """Makes something of the JSON of a report."""
 
 
 class Renderings:
-    """The renderings asked for last, up to BYTES_KEPT_MAX together."""
+    """The renderings asked for last: FILES_KEPT_MAX, and BYTES_KEPT_MAX together."""
 
     def __init__(
         self, bytes_kept_max: int = BYTES_KEPT_MAX, workshop: Workshop | None = None
@@ -28,7 +34,7 @@ class Renderings:
         """Begin with none."""
         self._bytes_kept_max, self._bytes = bytes_kept_max, 0
         self.workshop = workshop or Workshop()
-        self._kept: dict[tuple[bytes, str, str], bytes] = {}
+        self._kept: dict[tuple[bytes, str, str], IO[bytes]] = {}
         self._making: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def page(
@@ -79,11 +85,20 @@ class Renderings:
     async def _of(self, document: bytes, kind: str, language: str, make: Make) -> bytes:
         key = (hashlib.sha256(document).digest(), kind, language)
         async with self._making[kind]:
-            content = self._kept.pop(key, None)
-            if content is None:
-                content = await make(document)
-                self._bytes += len(content)
-            self._kept[key] = content  # asked for last, forgotten last
-            while self._bytes > self._bytes_kept_max:
-                self._bytes -= len(self._kept.pop(next(iter(self._kept))))
+            if (kept := self._kept.pop(key, None)) is not None:
+                self._kept[key] = kept  # asked for last, forgotten last
+                kept.seek(0)
+                return kept.read()
+            content = await make(document)
+            self._kept[key] = await asyncio.to_thread(_file_of, content)
+            self._bytes += len(content)
+            while self._bytes > self._bytes_kept_max or len(self._kept) > FILES_KEPT_MAX:
+                with self._kept.pop(next(iter(self._kept))) as forgotten:
+                    self._bytes -= forgotten.seek(0, os.SEEK_END)
         return content
+
+
+def _file_of(content: bytes) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open for as long as it is kept
+    file.write(content)
+    return file

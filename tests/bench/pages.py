@@ -54,7 +54,7 @@ async def counting(stage: Stage) -> Taken:
     async with _reader(stage) as reader:
         anew = [await _taken(reader, JSON, period, "en") for period in PERIODS]
         again = [
-            await _taken(reader, JSON, PERIODS[number % len(PERIODS)], "en")
+            await _taken(reader, JSON, PERIODS[-1 - number % READ_AGAIN], "en")
             for number in range(stage.scale.report_calls)
         ]
     return Taken(tuple(anew), tuple(again))
