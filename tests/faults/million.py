@@ -2,8 +2,8 @@
 
 Each of the four services dies three times by SIGKILL, NATS and PostgreSQL once each, at moments
 that follow from the seed. At the end the projections are compared with the ledgers stream by
-stream, and the figures with those that follow from the flow; `--clean` also runs the same flow
-without a kill and compares the whole report.
+stream, and the figures with those that follow from the flow; then they are rebuilt while a client
+reads reports. `--clean` also runs the same flow without a kill and compares the whole report.
 """
 
 import argparse
@@ -24,8 +24,9 @@ from rich.table import Table
 
 from shared.database import TRANSIENT
 from shared.messaging import OWNERS, PublishRefused, chunks, publish_batches
+from tests.faults.reading_meanwhile import Reading, rebuilt_meanwhile
 from tests.support.completeness import expected_figures, report
-from tests.support.flow import Flow
+from tests.support.flow import PERIOD, Flow
 from tests.support.real_processes import RealProcesses, real_processes
 from tests.support.settling import until
 
@@ -36,6 +37,9 @@ POLL_SECONDS = 0.25
 STALLED_SECONDS_MAX = 120.0
 RETRY_SECONDS = 0.5
 SHOWN_EVERY = 0.05
+READ = (PERIOD, "2025-Q4", "2025-Q3")
+REBUILT_EQUAL = "every figure is the same"
+"""What `tandem rebuild` says when old and new tables hold the same rows."""
 AWAY = (nats.errors.Error, PublishRefused, *TRANSIENT)
 """What is said by a part that was just killed."""
 
@@ -71,6 +75,8 @@ class Run:
     started: float = field(default_factory=time.monotonic)
     published: int = 0
     projected: int = 0
+    reading: Reading = field(default_factory=Reading)
+    rebuilt: str = ""
 
     def say(self, what: str) -> None:
         """Print a line of progress."""
@@ -218,6 +224,9 @@ async def run_flow(
         await publishing
         figures = (await run.whole_report())["figures"]
         table, well = await compared(run)
+        if deaths:
+            run.say("rebuilding, while a client reads")
+            run.rebuilt, run.reading = await rebuilt_meanwhile(real, READ)
     found = {name: figure["value"] for name, figure in figures.items()}
     return run, found, table, well
 
@@ -244,10 +253,14 @@ async def main(facts: int, seed: int, port_base: int | None, clean: bool) -> int
         killed = f"{run.deaths.get(name, 0)} of {times}"
         processes.add_row(name, killed, f"{held:.0f}" if held else "")
     console.print(processes)
+    console.print(run.rebuilt.strip())
+    console.print(f"meanwhile {run.reading.told}")
     verdicts = {
         "every process died as planned": run.deaths == DEATHS,
         "the projections hold what the ledgers hold": complete,
         f"every figure is {whose}": equal,
+        "rebuilt, every row is the same": REBUILT_EQUAL in run.rebuilt,
+        "and no reader noticed": run.reading.undisturbed,
     }
     for what, true in verdicts.items():
         console.print(f"{'yes' if true else 'NO':>4}  {what}")
