@@ -53,6 +53,17 @@ class Size:
         """How it is called in table and chart."""
         return f"{self.facts:,} facts"
 
+    @property
+    def told(self) -> str:
+        """What was found, in a line, for whoever cannot wait for the table."""
+        spent = sorted(each.projected_seconds / each.events for each in self.passages)
+        return (
+            f"{self.label}: {MICROSECONDS * spent[len(spent) // 2]:,.0f} µs an event; report p99"
+            f" {percentile(self.idle, 99):,.1f} ms idle, {percentile(self.busy, 99):,.0f} ms while"
+            f" events flow, {percentile(self.first, 50):,.0f} ms the first of a period; reporting"
+            f" held {self.memory.get('reporting', 0):,.0f} MB"
+        )
+
 
 async def measure(stage: Stage, sizes: Sequence[int]) -> list[Size]:
     """Return what is measured at each size; each history stands on the one before."""
@@ -73,6 +84,7 @@ async def measure(stage: Stage, sizes: Sequence[int]) -> list[Size]:
         stage.memory.reset()
         async with stage.system():
             found.append(await _measured(stage, facts, filled, projected))
+        stage.say(found[-1].told)
         reached = facts
     return found
 
