@@ -278,14 +278,14 @@ def memory(stage: Stage) -> list[Row]:
 
 
 RUNNING: Mapping[str, Callable[[Stage, Peers], Awaitable[list[Row]]]] = {
+    "event": event,
+    "live": live,
     "pipeline": pipeline,
     "append": append,
     "commands": commands,
     "door": over_http,
-    "event": event,
-    "live": live,
 }
-"""Rows that are measured while the system runs, with nothing but themselves behind it."""
+"""Rows measured while the system runs; first those for which it must have nothing to do."""
 NAMES = (
     *("pipeline", "telemetry", "append", "commands", "door", "rebuild", "event", "live"),
     *("report", "http", "memory"),
