@@ -120,7 +120,7 @@ async def running(
         for each in channels.values():
             opened.stack.push_async_callback(each.close)
         registry = load_registry()
-        standing = Standing(pool, registry.parameters)
+        standing = Standing(pool, registry.parameters, clock)
         surroundings = Surroundings()
         reports = Reports(pool, registry, clock, standing, surroundings)
         opened.stack.push_async_callback(reports.renderings.workshop.close)
@@ -128,10 +128,10 @@ async def running(
 
         def projected(facts: Sequence[Recorded]) -> None:
             auditor.passed(facts)
-            standing.marked()
+            standing.marked(facts)
 
         projector = projector_of(pool, channels, projected)
-        auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked)
+        auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked, clock=clock)
         opened.background(keep_facts_consumer(connection))
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())

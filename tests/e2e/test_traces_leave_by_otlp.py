@@ -15,11 +15,11 @@ from tests.support.machine import free_port_base
 from tests.support.settling import until
 
 EXPECTED = {
-    ("events", "intake.receive"),
+    ("events", "process INTAKE"),
     ("events", "ledger.append"),
-    ("events", "relay.publish"),
+    ("events", "send FACTS"),
     ("membership", "tandem.membership.v1.MembershipService/ResolveCities"),
-    ("reporting", "projection.apply"),
+    ("reporting", "process FACTS"),
 }
 
 
