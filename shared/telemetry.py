@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.exporting import Leaving
 
 LINKS_MAX = 128
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -36,35 +35,35 @@ TRACEPARENT_IN_JSON = re.compile(
 PROPAGATOR = TraceContextTextMapPropagator()
 LOGGED_FIELDS = ("stream", "source", "id", "service", "count", "attempt", "reason", "method")
 Attributes = Mapping[str, str | int | float | bool]
+_leaving: Leaving | None = None
+"""What leaves this process, once it has started."""
 
 
 def start(service: str) -> None:
     """Set up traces, metrics and logs for this process.
 
-    Spans leave only when OTEL_EXPORTER_OTLP_ENDPOINT (or its traces form) says where to.
+    What leaves this process, and where to, is said by the environment (exporting.py).
     """
+    global _leaving
     resource = Resource.create({"service.name": service, "service.namespace": "tandem"})
-    provider = TracerProvider(resource=resource)
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get(
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-    ):
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
+    _leaving = Leaving(resource, LOGGED_FIELDS)
+    trace.set_tracer_provider(_leaving.tracers)
     metrics.set_meter_provider(
         MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()])
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service))
     logging.basicConfig(
-        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"), handlers=[handler], force=True
+        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"),
+        handlers=[handler, *_leaving.handlers],
+        force=True,
     )
 
 
 def stop() -> None:
     """Send what is still held."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
+    if _leaving is not None:
+        _leaving.stop()
 
 
 class JsonLines(logging.Formatter):
