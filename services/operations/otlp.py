@@ -137,6 +137,8 @@ def _read(body: bytes, media_type: str, request: M, path: tuple[str, str]) -> M:
 
 def _with_bytes(document: Any, path: tuple[str, str]) -> Any:
     """Return a document with its ids as protobuf's JSON has bytes."""
+    if not isinstance(document, dict):
+        raise TypeError("not an object")
     of_resource, of_scope = path
     for resource in _objects(document, of_resource):
         for scope in _objects(resource, of_scope):
