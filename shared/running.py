@@ -41,7 +41,7 @@ from shared.errors import TandemError
 from shared.hosts import KnownHosts
 from shared.messaging import connect, leave
 from shared.rpc import Serving
-from shared.settings import DatabaseSettings, EdgeSettings, ServiceSettings
+from shared.settings import DatabaseSettings, EdgeSettings
 from shared.telemetry import leaving
 from shared.telemetry.http import Measured
 
@@ -88,7 +88,7 @@ class App:
         self.failed = True
         self.stopped.set()
 
-    async def database(self, settings: ServiceSettings, schema: str | None = None) -> asyncpg.Pool:
+    async def database(self, settings: DatabaseSettings, schema: str | None = None) -> asyncpg.Pool:
         """Return a pool of this service's database, on the tables of a schema when one is named."""
         pool = await connect_pool(settings.database, **{"search_path": schema} if schema else {})
         self.stack.push_async_callback(pool.close)

@@ -8,7 +8,6 @@ import asyncpg
 import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.endings import Endings
 from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
@@ -22,7 +21,6 @@ from services.reporting.signing import Signer
 from services.reporting.standing import DERIVED, Standing
 from services.reporting.trails import Trails
 from services.reporting.web import routes, site
-from services.reporting.web.sessions import Sessions
 from shared.access import Access
 from shared.auditor import Auditor
 from shared.clock import Clock, system_clock
@@ -38,6 +36,8 @@ from shared.recorded import Recorded
 from shared.resident import give_back_large
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
+from shared.site.endings import Endings
+from shared.site.sessions import Sessions
 
 HERE = Path(__file__).parent
 MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
