@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from opentelemetry._logs import std_to_otel
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
@@ -38,6 +38,13 @@ AWAY_SECONDS = 5.0
 STOP_SECONDS_MAX = 3.0
 PROTOBUF = "application/x-protobuf"
 TRACES_PATH, LOGS_PATH = "/v1/traces", "/v1/logs"
+SEVERITIES = {
+    "DEBUG": SeverityNumber.DEBUG,
+    "INFO": SeverityNumber.INFO,
+    "WARNING": SeverityNumber.WARN,
+    "ERROR": SeverityNumber.ERROR,
+    "CRITICAL": SeverityNumber.FATAL,
+}
 STANDARD = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
@@ -145,7 +152,7 @@ class Lines(logging.Handler):
             attributes["exception.type"] = record.exc_info[0].__name__
         self._provider.get_logger(record.name).emit(
             timestamp=int(record.created * 1e9),
-            severity_number=std_to_otel(record.levelno),
+            severity_number=SEVERITIES.get(record.levelname),
             severity_text=record.levelname,
             body=record.getMessage(),
             attributes=attributes,
