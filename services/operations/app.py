@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from services.operations.finding import Finding
+from services.operations.following import Following
 from services.operations.keeping import NO_WAITING, Keeping
 from services.operations.settings import Settings
 from services.operations.web import Parts, routes, site
@@ -42,13 +43,17 @@ async def running(
             channels[name] = channel(address, token_file=settings.token_file)
             opened.stack.push_async_callback(channels[name].close)
             opened.neighbours[name] = partial(serving, channels[name])
+        finding = Finding(pool)
+        following = Following(channels, settings.site_reporting, settings.public_address, finding)
+        opened.stack.push_async_callback(following.close)
         access = Access(settings.tokens_file)
         sessions = Sessions(settings.token_file.read_bytes(), clock, Endings(pool))
         parts = Parts(
             door=door_of(access, sessions),
             access=access,
             keeping=keeping,
-            finding=Finding(pool),
+            finding=finding,
+            following=following,
             now=clock,
             reports=settings.public_address,
             login_codes=settings.login_codes,

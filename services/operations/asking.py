@@ -18,7 +18,8 @@ WITHIN: Mapping[str, timedelta] = {
 DEFAULT_WITHIN = "1h"
 TEXT_CHARACTERS_MAX = 400
 MILLISECONDS_MAX = 10**9
-TRACE_ID = re.compile(r"[0-9a-f]{32}")
+TRACE_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+FACT = re.compile(r"(?P<ledger>[a-z]+)/(?P<stream>[a-z0-9-]{1,200})/(?P<version>[0-9]{1,9})")
 
 
 def search_asked(question: Mapping[str, str], now: datetime) -> Search:
@@ -41,6 +42,48 @@ def search_asked(question: Mapping[str, str], now: datetime) -> Search:
         least=_milliseconds(question),
         failed=question.get("failed") == "yes",
     )
+
+
+def times_asked(question: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
+    """Return since when and until when one looks.
+
+    Raises:
+        InvalidData: a part of it is not what it may be.
+    """
+    return _times(question, now)
+
+
+def trace_asked(text: str) -> str:
+    """Return a trace id, out of itself or of a `traceparent`.
+
+    Raises:
+        InvalidData: it holds none.
+    """
+    found = TRACE_ID.search(text.strip().lower())
+    if found is None:
+        raise _wrong("trace", "is 32 hex digits")
+    return found[0]
+
+
+def fact_asked(text: str) -> tuple[str, str, int]:
+    """Return the ledger, the stream and the version that name a fact.
+
+    Raises:
+        InvalidData: they do not.
+    """
+    found = FACT.fullmatch(text.strip().removeprefix("/facts/"))
+    if found is None:
+        raise _wrong("fact", "is written ledger/stream/version, as events/activity-w1/3")
+    return found["ledger"], found["stream"], int(found["version"])
+
+
+def text_asked(question: Mapping[str, str], name: str) -> str | None:
+    """Return a text that was asked for; None when it was not.
+
+    Raises:
+        InvalidData: it is too long.
+    """
+    return _text(question, name)
 
 
 def _times(question: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:

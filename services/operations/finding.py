@@ -8,6 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
+from services.operations.domain.neighbours import Call
 from services.operations.domain.telling import LogRecord, Moment, Place, Span
 from services.operations.keeping import QUERIES
 from shared.errors import Unavailable
@@ -18,6 +19,7 @@ SPANS_MAX = 2_000
 TRACES_MAX = 50
 LINKED_TRACES_MAX = 20
 LOGS_MAX = 200
+MAPPED_SPANS_MAX = 50_000
 SEARCH_SECONDS_MAX = 5
 
 
@@ -125,6 +127,12 @@ class Finding:
         """Return who has said anything."""
         async with self._reading() as connection:
             return [row["service"] for row in await connection.fetch(QUERIES["services"])]
+
+    async def calls(self, since: datetime, until: datetime) -> Sequence[Call]:
+        """Return who called whom, in the latest MAPPED_SPANS_MAX spans of some time."""
+        async with self._reading() as connection:
+            rows = await connection.fetch(QUERIES["calls"], since, until, MAPPED_SPANS_MAX)
+        return [Call(**dict(row)) for row in rows]
 
     async def spans(self, trace_ids: Sequence[str]) -> Sequence[Span]:
         """Return the spans of traces, the earliest first; SPANS_MAX at most."""

@@ -90,3 +90,38 @@ select at, service, severity, logger, body, trace_id, span_id, attributes
  where trace_id = any ($1::bytea[])
  order by at
  limit $2;
+
+-- calls
+-- Who called whom: by spans under those of others, by links, and by what clients say of databases.
+with recent as materialized (
+    select trace_id, span_id, parent_id, service, kind, duration, error, attributes
+      from span
+     where started_at >= $1 and started_at < $2
+     order by started_at desc
+     limit $3
+), called as (
+    select parent.service as caller, child.service as called,
+           case child.kind when 'server' then 'call' else 'messages' end as way,
+           child.duration, child.error
+      from recent as child
+      join recent as parent
+        on parent.trace_id = child.trace_id and parent.span_id = child.parent_id
+       and parent.service <> child.service
+    union all
+    select distinct on (taking.trace_id, taking.span_id, source.service)
+           source.service, taking.service, 'messages', taking.duration, taking.error
+      from recent as taking
+      join span_link using (trace_id, span_id)
+      join recent as source
+        on source.trace_id = linked_trace_id and source.span_id = linked_span_id
+       and source.service <> taking.service
+    union all
+    select service, attributes ->> 'db.system.name', 'call', duration, error
+      from recent
+     where attributes ? 'db.system.name' and kind = 'client'
+)
+select caller, called, way, count(*) as count, count(error) as errors,
+       sum(duration)::bigint as duration
+  from called
+ group by caller, called, way
+ order by caller, called, way;

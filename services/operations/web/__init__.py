@@ -18,14 +18,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from services.operations.presentation.pages import FILES, Entry, navigation
-from services.operations.web import access, receiving, traces
+from services.operations.web import access, follow, receiving, traces
 from services.operations.web.answering import failed, refused_by_router
 from services.operations.web.parts import Parts
 from shared.site.bounds import Bounded
 
 __all__ = ["Parts", "routes", "site"]
 
-MODULES: Sequence[ModuleType] = (traces,)
+MODULES: Sequence[ModuleType] = (follow, traces)
 """The pages, in the order in which an operator asks."""
 COMPRESSION_LEVEL = 5
 COMPRESSED_BYTES_MIN = 1_000

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.operations.finding import Finding
+from services.operations.following import Following
 from services.operations.keeping import Keeping
 from services.operations.web.answering import Door
 from shared.clock import Clock
@@ -19,6 +20,7 @@ class Parts:
         access: who knows the tokens.
         keeping: where spans and log records go.
         finding: where they are found again.
+        following: asks what became of an event.
         now: the clock.
         reports: where people open the reports, without a slash at the end.
         login_codes: the folder of addresses that log a browser in; None where there are none.
@@ -28,6 +30,7 @@ class Parts:
     access: Identifies
     keeping: Keeping
     finding: Finding
+    following: Following
     now: Clock
     reports: str
     login_codes: Path | None
