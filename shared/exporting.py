@@ -162,8 +162,17 @@ class Lines(logging.Handler):
 def receiver_here() -> Receiver | None:
     """Return operations, when the environment names it and no other receiver."""
     url, token_file = os.environ.get("TANDEM_TELEMETRY_URL"), os.environ.get("TANDEM_TOKEN_FILE")
-    other = any(os.environ.get(name) for name in STANDARD)
-    return Receiver(url, Path(token_file)) if url and token_file and not other else None
+    if not url or not token_file or _is_off() or _is_elsewhere():
+        return None
+    return Receiver(url, Path(token_file))
+
+
+def _is_elsewhere() -> bool:
+    return any(os.environ.get(name) for name in STANDARD)
+
+
+def _is_off() -> bool:
+    return os.environ.get("OTEL_TRACES_EXPORTER") == "none"
 
 
 class Leaving:
@@ -185,7 +194,7 @@ class Leaving:
             self._loggers = LoggerProvider(resource=resource, shutdown_on_exit=False)
             self._loggers.add_log_record_processor(BatchLogRecordProcessor(Logs(receiver)))
             self.handlers.append(Lines(self._loggers, fields))
-        elif any(os.environ.get(name) for name in STANDARD):
+        elif _is_elsewhere() and not _is_off():
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
             self._exporter = OTLPSpanExporter()
