@@ -233,6 +233,7 @@ class System:
             "TANDEM_LOGIN_CODES": str(directory.login_codes),
             "TANDEM_WEBHOOKS_FILE": str(directory.webhooks),
             "TANDEM_SIGNING_KEY_FILE": str(directory.signing_key),
+            "TANDEM_OPERATOR_LOG": str(directory.operator_log),
             "TANDEM_PUBLIC_ADDRESS": self.http("reporting"),
             **{f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()},
             **{f"TANDEM_SITE_{peer.upper()}": self.http(peer) for peer in self._http},
