@@ -92,8 +92,8 @@ class Finding:
     async def search(self, search: Search) -> Sequence[Found]:
         """Return the traces with a span like this, the latest first; TRACES_MAX at most."""
         name, prefix = search.name, None
-        if name is not None and name.endswith("*"):
-            name, prefix = None, name[:-1]
+        if search.name is not None and search.name.endswith("*"):
+            name, prefix = None, search.name[:-1]
         async with self._reading() as connection:
             rows = await connection.fetch(
                 QUERIES["search"],
