@@ -30,14 +30,8 @@ from tests.support.machine import free_port_base
 from tests.support.settling import until
 from tests.support.telling import came, held, registered, scheduled
 
-STEPS = (
-    "gateway.receive",
-    "intake.receive",
-    "tandem.membership.v1.MembershipService/ResolveCities",
-    "ledger.append",
-    "relay.publish",
-    "projection.apply",
-)
+ALL = tuple(f"<td>{name}</td>" for name in ("gateway", "events", "membership", "reporting"))
+"""Every service that the flow passes, as a waterfall names them."""
 FOLLOWED = "/follow?source=demo&id=one"
 PATHS = (
     "/traces",
@@ -112,7 +106,7 @@ def running() -> Iterator[Running]:
                 assert system.send(event).status_code == 202
             traced = came("w1", "gent", "one") | {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
             assert system.send(traced).status_code == 202
-            system.until(f"/traces/{TRACE}", *STEPS)
+            system.until(f"/traces/{TRACE}", *ALL, "/ResolveCities")
             yield system
 
 
@@ -189,10 +183,10 @@ def test_the_dashboard_works_without_a_script(operator: Visitor) -> None:
     with operator.opened("/traces", java_script_enabled=False) as page:
         page.get_by_label("Service").select_option("gateway")
         page.get_by_role("button", name="Find").click()
-        page.get_by_role("link", name="gateway: gateway.receive").first.click()
+        page.get_by_role("link", name=re.compile("^gateway: ")).first.click()
         assert page.get_by_role("heading", name="Trace").is_visible()
         page.get_by_text("Attributes").first.click()
-        assert page.get_by_text("tandem.events").first.is_visible()
+        assert page.locator("details[open] dl").first.is_visible()
 
 
 def test_an_open_page_shows_what_comes_and_can_be_paused(
@@ -250,4 +244,4 @@ def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> Non
     # It takes what is told again, and follows what was recorded meanwhile.
     running.until(f"/follow?source=demo&id=hung-{number - 1}", "Projected", "yes", seconds_max=60)
     assert running.send(help_given("after", "c" * 32)).status_code == 202
-    running.until(f"/traces/{'c' * 32}", "gateway.receive", "ledger.append", seconds_max=60)
+    running.until(f"/traces/{'c' * 32}", *ALL, seconds_max=60)
