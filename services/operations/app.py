@@ -58,7 +58,7 @@ async def running(
         broker = Broker(settings.nats("operations"))
         opened.background(broker.run())
         opened.neighbours["nats"] = broker.connected
-        looking = Looking(settings.sites, broker, pool, clock)
+        looking = Looking(settings.sites, broker, pool, system_clock)
         opened.background(looking.run())
         sessions = Sessions(settings.token_file.read_bytes(), clock, Endings(pool))
         parts = Parts(

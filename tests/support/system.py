@@ -97,6 +97,7 @@ PAUSES: Mapping[str, float] = {
     "shared.comparison.PATIENCE_SECONDS": 0.1,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
     "services.reporting.standing.QUIET_SECONDS": 0.0,
+    "services.operations.looking.LOOK_SECONDS": 0.2,
 }
 """Pauses of background loops, in seconds, and what the fixture makes of them."""
 

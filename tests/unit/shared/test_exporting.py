@@ -13,9 +13,9 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
+from shared.exporting import AWAY_SECONDS, SEND_SECONDS_MAX, Leaving, Receiver, receiver_here
 
 from shared import exporting
-from shared.exporting import AWAY_SECONDS, SEND_SECONDS_MAX, Leaving, Receiver, receiver_here
 
 EVENTS = Resource.create({"service.name": "events"})
 
