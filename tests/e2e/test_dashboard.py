@@ -34,6 +34,12 @@ ALL = tuple(f"<td>{name}</td>" for name in ("gateway", "events", "membership", "
 """Every service that the flow passes, as a waterfall names them."""
 FOLLOWED = "/follow?source=demo&id=one"
 PATHS = (
+    "/",
+    "/behind",
+    "/refused",
+    "/repair",
+    "/producers",
+    "/acts",
     "/traces",
     "/traces/map",
     f"/traces/{TRACE}",
