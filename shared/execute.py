@@ -330,7 +330,7 @@ class Executor:
 
     async def _write(self, connection: Connection, draft: Draft) -> None:
         with telemetry.tracer().start_as_current_span(
-            "ledger.append", attributes={"tandem.facts": len(draft.entries)}
+            "ledger.append", attributes=_described(draft.entries)
         ):
             await self._append(connection, draft)
 
@@ -343,3 +343,12 @@ class Executor:
         await run(connection, self._queries, bookkeeping(draft, self._rules.provides))
         projected = [row for entry in draft.entries for row in self._rules.project(entry)]
         await run(connection, self._rules.queries, projected)
+
+
+def _described(entries: Sequence[Recorded]) -> telemetry.Attributes:
+    """Return what a span says of facts: how many, and where the first stands if one message led
+    to all of them, so that the trace of an event leads to what it recorded.
+    """
+    said = {(entry.source, entry.source_id) for entry in entries}
+    first = {"tandem.stream": entries[0].stream, "tandem.version": entries[0].version}
+    return {"tandem.facts": len(entries), **(first if len(said) == 1 else {})}
