@@ -231,7 +231,10 @@ def test_what_a_database_refuses_is_counted_by_the_code_of_sql(seen: Seen) -> No
 async def test_every_name_is_one_of_the_conventions_or_ours(seen: Seen) -> None:
     with sending("FACTS", [None]), pytest.raises(ValueError, match="x"):
         raise ValueError("x")
-    with processing("INTAKE", "events", [None]), databases.writing("ledger.append", "events", 1):
+    with (
+        processing("INTAKE", "events", [None]),
+        databases.writing("ledger.append", "events", {"tandem.facts": 1}),
+    ):
         pass
     databases._record("SELECT", "events", 0.1, asyncpg.DataError("x"))
     async with _client(traced=True) as client:
