@@ -35,7 +35,8 @@ from shared.telemetry.gauges import Values, gauge
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-ANSWER_SECONDS_MAX = 2.0
+ANSWER_SECONDS_MAX = 4.0
+"""Longer than a service waits for a neighbour before it says that it does not answer."""
 SKEW_SECONDS_SEEN = 1.5
 """The head of an answer tells the time in whole seconds, which may be a second old."""
 
@@ -85,7 +86,10 @@ class Looking:
             began = time.time()
             ready = await self._http.get(f"{site}/readyz")
             skew = _skew(ready.headers.get("date"), (began + time.time()) / 2)
+            parts = _parts(ready)
             wrong, _ = readiness(ready.status_code, ready.content)
+            if ready.is_success and parts:
+                wrong = ""  # a neighbour of it may be away: it is ready without
             metrics = Metrics((await self._http.get(f"{site}/metrics")).text)
         except (httpx.HTTPError, ValueError) as error:
             logger.debug("%s: %s", name, type(error).__name__)
@@ -94,7 +98,7 @@ class Looking:
         return ServiceSeen(
             name,
             wrong,
-            _parts(ready),
+            parts,
             next(
                 (labels.get("service_version", "") for labels, _ in metrics.of("target_info")), ""
             ),
