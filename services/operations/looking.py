@@ -64,7 +64,11 @@ class Looking:
         """Look now and then, until cancelled."""
         try:
             while True:
-                await self.look()
+                try:
+                    await self.look()
+                except Exception:
+                    # What others answer must not end us; the page says of when the last look is.
+                    logger.exception("a look failed")
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await self._http.aclose()
