@@ -10,6 +10,7 @@ import yaml
 from services.events.settings import Settings as EventsSettings
 from services.gateway.settings import Settings as GatewaySettings
 from services.membership.settings import Settings as MembershipSettings
+from services.operations.settings import Settings as OperationsSettings
 from services.reporting.settings import Settings as ReportingSettings
 from services.resources.settings import Settings as ResourcesSettings
 from shared.embedded.catalogue import SERVICES
@@ -25,8 +26,9 @@ SETTINGS = {
     "resources": ResourcesSettings,
     "reporting": ReportingSettings,
     "gateway": GatewaySettings,
+    "operations": OperationsSettings,
 }
-EDGES = {"nats", "reporting", "gateway"}
+EDGES = {"nats", "reporting", "gateway", "operations"}
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(:-(?P<default>[^}]*))?\}")
 
 
