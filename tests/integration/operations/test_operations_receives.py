@@ -46,7 +46,7 @@ async def operations(system: System) -> System:
 async def post(
     system: System, body: bytes, path: str = "/v1/traces", by: str = "events", **headers: str
 ) -> httpx.Response:
-    told = {"Content-Type": PROTOBUF, **{n.replace("_", "-"): v for n, v in headers.items()}}
+    told = {"content-type": PROTOBUF, **{n.replace("_", "-"): v for n, v in headers.items()}}
     if by:
         told["Authorization"] = f"Bearer {system.token(by)}"
     async with httpx.AsyncClient(base_url=system.http("operations")) as client:
