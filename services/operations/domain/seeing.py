@@ -6,7 +6,6 @@ from datetime import datetime
 
 from shared.behind import Lags
 
-
 SILENT = "does not answer"
 """What is wrong with a service that says nothing."""
 
