@@ -16,6 +16,7 @@ import asyncpg
 import httpx
 
 from services.operations.domain.seeing import (
+    SILENT,
     Backlog,
     Counted,
     Projection,
@@ -87,9 +88,8 @@ class Looking:
 
     async def _service(self, name: str, site: str) -> ServiceSeen:
         try:
-            began = time.time()
             ready = await self._http.get(f"{site}/readyz")
-            skew = _skew(ready.headers.get("date"), (began + time.time()) / 2)
+            skew = _skew(ready.headers.get("date"), time.time())
             parts = _parts(ready)
             wrong, _ = readiness(ready.status_code, ready.content)
             if ready.is_success and parts:
@@ -97,7 +97,7 @@ class Looking:
             metrics = Metrics((await self._http.get(f"{site}/metrics")).text)
         except (httpx.HTTPError, ValueError) as error:
             logger.debug("%s: %s", name, type(error).__name__)
-            return ServiceSeen(name, "does not answer")
+            return ServiceSeen(name, SILENT)
         started = metrics.one("process_start_time_seconds")
         return ServiceSeen(
             name,
