@@ -27,8 +27,8 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Messages, by what became of them",
-            "What the owning services have taken, each second: recorded, known already, rejected, or"
-            " left to wait for what it speaks of.",
+            "What the owning services have taken, each second: recorded, known already, rejected,"
+            " or left to wait for what it speaks of.",
             "cps",
             [
                 Query(
@@ -51,7 +51,7 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Messages that wait at the broker",
-            "Not delivered yet, by service and source: a flood of one source stands here by itself.",
+            "Not delivered yet, by service and source: a flood of one source stands by itself.",
             "short",
             [
                 Query(
@@ -62,8 +62,8 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Delivered, and not acknowledged",
-            "What a service works on now, and what of that was delivered before. The latter should be"
-            " 0.",
+            "What a service works on now, and what of that was delivered before. The latter should"
+            " be 0.",
             "short",
             [
                 Query("sum by (service) (tandem_consumer_ack_pending)", "{{service}} under way"),
@@ -108,7 +108,8 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Age of the oldest waiting message",
-            "Messages that speak of what is not announced yet. Above a day MessagesWaitTooLong fires.",
+            "Messages that speak of what is not announced yet. Above a day MessagesWaitTooLong"
+            " fires.",
             "s",
             [Query("tandem_waiting_age_seconds", "{{instance}}")],
             bad_above=86_400,

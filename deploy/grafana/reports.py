@@ -23,8 +23,8 @@ REPORTS = Dashboard(
         ),
         Panel(
             "How long reports take",
-            "Half of them, and all but one in a hundred. Above a second ReportsSlow fires. Pages that"
-            " are followed live are left out: they are meant to take long.",
+            "Half of them, and all but one in a hundred. Above a second ReportsSlow fires. Pages"
+            " that are followed live are left out: they are meant to take long.",
             "s",
             [
                 Query(

@@ -27,6 +27,7 @@ SECRETS = {
     "reporting": {"nats.seed", "service.token", "tokens.json", "database.password", "signing.key"},
     "gateway": {"nats.seed", "service.token", "tokens.json"},
     "postgres": {"postgres.password"},
+    "grafana": {"grafana.password"},
 }
 
 
