@@ -39,6 +39,8 @@ class Action(StrEnum):
     READ_RECEIPTS = "ask what became of a message"
     READ_LEDGER = "read a ledger entry by entry"
     RESOLVE_CITIES = "turn city references into cities"
+    WATCH = "watch over the system"
+    TELL = "tell what a service does, in spans and logs"
 
 
 RIGHTS: Mapping[Action, frozenset[Role]] = {
@@ -53,6 +55,9 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.READ_RECEIPTS: frozenset({"publisher", "staff", "operator", "service"}),
     Action.READ_LEDGER: frozenset({"operator", "service"}),
     Action.RESOLVE_CITIES: frozenset({"operator", "service"}),
+    # The dashboard shows what was rejected too.
+    Action.WATCH: frozenset({"staff", "operator"}),
+    Action.TELL: frozenset({"operator", "service"}),
 }
 
 

@@ -13,7 +13,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
@@ -22,6 +24,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from shared import telemetry
 from shared.census import Head
+from shared.clock import Clock, system_clock
 from shared.comparison import (
     PATIENCE_SECONDS,
     SUSPECTS_MAX,
@@ -59,6 +62,7 @@ class _Watch:
         position: behind it lies what the next round looks at; None begins at the settled one.
         suspects: heads that were not projected at the last look, with what had passed then.
         recent, whole: what the last rounds found; `walk` is a comparison of the whole under way.
+        unprojected: facts that were not projected at the last look; the oldest is of `oldest_at`.
     """
 
     position: int | None = None
@@ -71,6 +75,8 @@ class _Watch:
     recent_at: float | None = None
     whole_at: float | None = None
     said: tuple[object, ...] = ()
+    unprojected: int = 0
+    oldest_at: datetime | None = None
 
 
 class Auditor:
@@ -82,6 +88,7 @@ class Auditor:
         ledgers: Mapping[str, AuditedLedger],
         heal: Callable[[Sequence[Recorded]], Awaitable[int]],
         on_switched: Callable[[], None] = lambda: None,
+        clock: Clock = system_clock,
     ) -> None:
         """Bind both sides.
 
@@ -90,7 +97,9 @@ class Auditor:
             ledgers: by name.
             heal: projects facts that were missing and returns how many; Projector.apply.
             on_switched: told when other tables serve than at the round before, after a rebuild.
+            clock: the one that `recorded_at` is of.
         """
+        self._clock = clock
         self.comparison = Comparison(pool, ledgers)
         self._pool, self._ledgers, self._heal, self._on_switched = pool, ledgers, heal, on_switched
         self._queries = Queries(SHARED_QUERIES)
@@ -143,12 +152,13 @@ class Auditor:
 
     async def _recent(self, ledger: str, watch: _Watch) -> Verdict:
         verdict = Verdict(ledger)
-        await self._look_again(verdict, watch)
+        reached = await self._look_again(verdict, watch)
         settled = await self.comparison.settled(ledger)
         repeat = time.monotonic() - watch.repeated_at > REPEAT_SECONDS or watch.position is None
         position = settled if repeat or watch.position is None else watch.position
         async for page in self._ledgers[ledger].heads(position):
             behind = await self.comparison.behind(ledger, page.heads)
+            reached |= behind
             passed = self._passed[ledger]
             for head in page.heads:
                 position = max(position, head.position)
@@ -163,10 +173,29 @@ class Auditor:
                     query = self._queries["audited_until"]
                     await self._pool.execute(query, ledger, page.settled)
         watch.position = position
+        await self._note(ledger, watch, reached)
         return verdict
 
-    async def _look_again(self, verdict: Verdict, watch: _Watch) -> None:
-        """Heal the suspects that are behind still, but for those the projector comes to."""
+    async def _note(self, ledger: str, watch: _Watch, reached: Mapping[str, int]) -> None:
+        """Remember how many facts are not projected, and when the oldest of them was recorded."""
+        heads = [head for head, _ in watch.suspects.values()]
+        watch.unprojected = sum(head.version - reached[head.stream] for head in heads)
+        if not heads:
+            watch.oldest_at = None
+            return
+        first = min(heads, key=attrgetter("position")).stream
+        batches = self._ledgers[ledger].streams({first: reached[first]})
+        async with aclosing(batches):  # type: ignore[type-var]
+            async for batch in batches:
+                watch.oldest_at = batch[0].recorded_at
+                break
+
+    async def _look_again(self, verdict: Verdict, watch: _Watch) -> dict[str, int]:
+        """Heal the suspects that are behind still, but for those the projector comes to.
+
+        Returns:
+            How far the streams are that it comes to.
+        """
         heads = [head for head, _ in watch.suspects.values()]
         behind = await self.comparison.behind(verdict.ledger, heads) if heads else {}
         passed = self._passed[verdict.ledger]
@@ -183,6 +212,7 @@ class Auditor:
         watch.suspects = coming
         if missing:
             await self._fetch(verdict, missing)
+        return {stream: behind[stream] for stream in coming}
 
     async def _fetch(self, verdict: Verdict, missing: Mapping[str, int]) -> None:
         healed = 0
@@ -251,6 +281,18 @@ class Auditor:
 
             return observe
 
+        meter.create_observable_gauge(
+            "tandem.projection.behind",
+            [observed(attrgetter("unprojected"))],
+            unit="{fact}",
+            description="Facts of a ledger that are not projected yet.",
+        )
+        meter.create_observable_gauge(
+            "tandem.projection.age",
+            [observed(self._age_of_oldest)],
+            unit="s",
+            description="Time since the oldest of them was recorded; 0 when there is none.",
+        )
         for name, meaning in COUNTS.items():
             meter.create_observable_gauge(
                 f"tandem.audit.{name}",
@@ -266,6 +308,11 @@ class Auditor:
                 unit="s",
                 description=f"Time since {extent} was compared to its end.",
             )
+
+    def _age_of_oldest(self, watch: _Watch) -> float:
+        if watch.oldest_at is None:
+            return 0.0
+        return max(0.0, (self._clock() - watch.oldest_at).total_seconds())
 
 
 def _count(watch: _Watch, name: str) -> int:

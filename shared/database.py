@@ -8,6 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.telemetry.databases import MeasuredConnection, watch
+
 POOL_CONNECTIONS_MAX = 8
 ACQUIRE_SECONDS_MAX = 10.0
 COMMAND_SECONDS_MAX = 30.0
@@ -68,6 +70,8 @@ async def connect_pool(address: DatabaseAddress, **settings: str) -> asyncpg.Poo
                 min_size=1,
                 max_size=POOL_CONNECTIONS_MAX,
                 command_timeout=COMMAND_SECONDS_MAX,
+                connection_class=MeasuredConnection,
+                init=watch,
                 # A plan made while a table was small reads all of it when it has grown.
                 server_settings={"plan_cache_mode": "force_custom_plan"} | settings,
             )

@@ -9,19 +9,19 @@ from collections.abc import Iterator, Sequence
 
 import nats.errors
 from nats.aio.client import Client
-from opentelemetry.trace import SpanKind
 
-from shared import telemetry
 from shared.errors import Overloaded, TandemError, Unavailable
 from shared.gathering import Gathering
 from shared.messaging import (
     BATCH_BYTES_MAX,
     BATCH_MESSAGES_MAX,
+    INTAKE,
     Outgoing,
     PublishRefused,
     publish_batch,
     publish_one,
 )
+from shared.telemetry.messaging import sending
 
 logger = logging.getLogger(__name__)
 
@@ -81,23 +81,18 @@ class Deposit:
 
     async def _stored(self, parcels: Sequence[Parcel]) -> TandemError | None:
         messages = [message for parcel in parcels for message in parcel]
-        with telemetry.joined(
-            "intake.publish",
-            [message.headers.get("traceparent") for message in messages],
-            SpanKind.PRODUCER,
-            {"messaging.system": "nats", "messaging.batch.message_count": len(messages)},
-        ):
-            try:
+        try:
+            with sending(INTAKE, [message.headers.get("traceparent") for message in messages]):
                 if len(messages) == 1:
                     await publish_one(self._connection, messages[0])
                 else:
                     await publish_batch(self._connection, messages)
-            except PublishRefused as error:
-                logger.warning("the broker stored nothing: %s", error)
-                return Unavailable(f"the broker stored nothing: {error}")
-            except (TimeoutError, nats.errors.Error, OSError) as error:
-                logger.warning("the broker did not answer: %s", error or type(error).__name__)
-                return OutcomeUnknown("the broker did not answer in time")
+        except PublishRefused as error:
+            logger.warning("the broker stored nothing: %s", error)
+            return Unavailable(f"the broker stored nothing: {error}")
+        except (TimeoutError, nats.errors.Error, OSError) as error:
+            logger.warning("the broker did not answer: %s", error or type(error).__name__)
+            return OutcomeUnknown("the broker did not answer in time")
         return None
 
 

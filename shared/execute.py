@@ -25,6 +25,7 @@ from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, 
 from shared.recorded import Recorded, noun_of
 from shared.sift import Raw, Received, Rejection, rejected
 from shared.streams import Streams
+from shared.telemetry.databases import writing
 
 logger = logging.getLogger(__name__)
 
@@ -289,9 +290,12 @@ class Executor:
             return self._reject(draft, rejected(task.received, "refused", str(error)))
         except Exception as error:
             # A fault of ours must not hold up the batch: kept, logged, replayed after the mending.
-            logger.exception("rule failed", extra={"stream": stream, "source": source, "id": id_})
             detail = f"a rule failed on it ({type(error).__name__}); replay after the repair"
-            return self._reject(draft, rejected(task.received, "refused", detail))
+            rejection = rejected(task.received, "refused", detail)
+            # Not the id that its sender chose, which may tell of somebody.
+            named = {"stream": stream, "source": source, "id": str(rejection.rejection_id)}
+            logger.exception("rule failed", extra=named)
+            return self._reject(draft, rejection)
         entries = [
             self._entry(draft, task, stream, version + n, fact)
             for n, fact in enumerate(facts, start=1)
@@ -329,9 +333,7 @@ class Executor:
         return Receipt(source, rejection.id or "", "rejected", rejection=rejection)
 
     async def _write(self, connection: Connection, draft: Draft) -> None:
-        with telemetry.tracer().start_as_current_span(
-            "ledger.append", attributes={"tandem.facts": len(draft.entries)}
-        ):
+        with writing("ledger.append", self._rules.ledger, len(draft.entries)):
             await self._append(connection, draft)
 
     async def _append(self, connection: Connection, draft: Draft) -> None:

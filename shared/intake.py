@@ -8,6 +8,8 @@ message becomes a row of `rejected`, committed with the batch, and is announced 
 import asyncio
 import json
 import logging
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -41,6 +43,7 @@ from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded
 from shared.remedies import remedy
 from shared.sift import Raw, Received, Rejection, sift
+from shared.telemetry.messaging import processing
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +96,11 @@ class Intake:
         self._queries = Queries(SHARED_QUERIES)
         self._releasing = asyncio.Lock()
         self._commands = Gathering(self._take_commands, BATCH_MESSAGES_MAX)
+        self._counted = telemetry.meter().create_counter(
+            "tandem.intake.messages",
+            unit="{message}",
+            description="Messages by what became of them; one that waited counts again.",
+        )
 
     async def receive(self, raws: Sequence[Raw]) -> list[Receipt]:
         """Take messages from outside; everything is committed when this returns.
@@ -101,11 +109,7 @@ class Intake:
             shared.errors.Unavailable, shared.database.TRANSIENT: nothing is known to be stored;
                 send the same messages again.
         """
-        with telemetry.joined(
-            "intake.receive",
-            [_traceparent(raw) for raw in raws],
-            attributes={"messaging.system": "nats", "messaging.batch.message_count": len(raws)},
-        ):
+        with processing(INTAKE, self._rules.ledger, [_traceparent(raw) for raw in raws]):
             received, rejections = sift(raws, self._rules.messages, self._clock())
             return await self._execute(await self._tasks(received), rejections)
 
@@ -123,7 +127,8 @@ class Intake:
             decisions: they had passed as what people and neighbours may say, over gRPC alone.
             closing: what is written in the same transaction.
         """
-        with telemetry.joined("intake.replay", [_traceparent(raw) for raw in raws]):
+        traceparents = [_traceparent(raw) for raw in raws]
+        with telemetry.joined("intake.replay", traceparents, SpanKind.INTERNAL):
             received, rejections = self._judged(raws, decisions)
             tasks = await self._tasks(received)
             receipts = await self._execute(
@@ -170,6 +175,7 @@ class Intake:
             tasks, rejections, keep_rejections=keep_rejections, closing=closing
         )
         failpoint("intake.after_commit")
+        self._count(receipts)
         for receipt in receipts:
             if keep_rejections and receipt.rejection is not None:
                 await self._announce(receipt.rejection)
@@ -177,6 +183,12 @@ class Intake:
             self._on_recorded()
             await self.release()
         return receipts
+
+    def _count(self, receipts: Sequence[Receipt]) -> None:
+        """Count what became of messages, once it is committed."""
+        for (outcome, source, reason), count in Counter(map(_told, receipts)).items():
+            attributes = {"outcome": outcome, "source": source}
+            self._counted.add(count, attributes | ({"reason": reason} if reason else {}))
 
     async def release(self) -> int:
         """Take the waiting messages whose need is met, and return how many there were."""
@@ -219,6 +231,12 @@ class Intake:
             await asyncio.sleep(SWEEP_SECONDS)
 
 
+def _told(receipt: Receipt) -> tuple[str, str, str]:
+    """Return under what a receipt is counted: outcome, source and, if rejected, the reason."""
+    reason = receipt.rejection.reason if receipt.rejection else ""
+    return receipt.outcome, receipt.source, reason
+
+
 def _traceparent(raw: Raw) -> str | None:
     """Return the trace a message belongs to, before it is parsed: from its header or its body."""
     for name, value in raw.headers.items():
@@ -250,6 +268,23 @@ def broker_for(address: NatsAddress) -> NatsBroker:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages of one source as the broker delivered them; `stored_at` is when it had the first.
+
+    That is the oldest, since what is delivered again comes before what is new; in seconds since
+    1970.
+    """
+
+    raws: Sequence[Raw]
+    stored_at: float
+
+    @property
+    def source(self) -> str:
+        """Who said all this."""
+        return self.raws[0].source_name
+
+
 class Takers:
     """Takes an owner's messages in batches, a queue for each source, each source in its turn.
 
@@ -262,6 +297,12 @@ class Takers:
         """Bind where messages come from, and what takes them."""
         self._broker, self._owner, self._intake = broker, owner, intake
         self._turn = asyncio.Lock()  # first come, first served
+        self._delay = telemetry.meter().create_histogram(
+            "tandem.intake.delay",
+            unit="s",
+            description="From when the broker had the oldest message of a batch to its commit.",
+            explicit_bucket_boundaries_advisory=telemetry.DELAY_BUCKETS,
+        )
 
     async def take_from(self, source: str) -> None:
         """Begin to take what a source says.
@@ -282,7 +323,8 @@ class Takers:
         subscriber(self._take)
         await subscriber.start()
 
-    async def _take(self, raws: list[Raw]) -> None:
+    async def _take(self, batch: Batch) -> None:
+        raws = batch.raws
         try:
             async with self._turn:
                 await self._intake.receive(raws)
@@ -295,14 +337,16 @@ class Takers:
             logger.exception("intake failed", extra={"count": len(raws)})
             await asyncio.sleep(RETRY_SECONDS)
             raise
+        self._delay.record(max(0.0, time.time() - batch.stored_at), {"source": batch.source})
         failpoint("intake.before_ack")
 
 
-async def _raw_batch(message: NatsBatchMessage) -> list[Raw]:
+async def _raw_batch(message: NatsBatchMessage) -> Batch:
     now = system_clock()
-    return [
+    raws = [
         Raw(each.subject, dict(each.headers or {}), each.data, now) for each in message.raw_message
     ]
+    return Batch(raws, message.raw_message[0].metadata.timestamp.timestamp())
 
 
 async def announce_rejection(connection: Client, rejection: Rejection) -> None:

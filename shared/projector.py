@@ -17,20 +17,24 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
+from opentelemetry.trace import SpanKind
 
 from shared import telemetry
 from shared.database import TRANSIENT
 from shared.errors import TandemError
 from shared.failpoints import failpoint
-from shared.messaging import FACTS
+from shared.messaging import FACTS, facts_consumer
 from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, Write, run
 from shared.recorded import Recorded
+from shared.telemetry.databases import writing
+from shared.telemetry.messaging import processing
 from shared.upcasting import UnknownType
 from shared.wire import from_wire
 
 logger = logging.getLogger(__name__)
 
 COUNT = Queries(SHARED_QUERIES)["projected_counts"]
+GROUP = str(facts_consumer().durable_name)
 PROJECTOR_LOCK = 0x7072_6F6A
 BATCH_FACTS_MAX = 1000
 FETCH_SECONDS = 1.0
@@ -98,7 +102,7 @@ class Projector:
                     durable, FACTS
                 )
                 facts = facts or await self._fetch(subscription)
-                await self.apply(facts)
+                await self._take(facts)
                 facts = []
             except PASSING as error:
                 logger.warning("projector waits: %s", error or type(error).__name__)
@@ -120,6 +124,12 @@ class Projector:
             logger.exception("not a fact of ours", extra={"source": message.subject})
             return None
 
+    async def _take(self, facts: Sequence[Recorded]) -> None:
+        """Project what the broker delivered."""
+        if facts:
+            with processing(FACTS, GROUP, [fact.traceparent for fact in facts]):
+                await self._apply(facts)
+
     async def apply(self, facts: Sequence[Recorded]) -> int:
         """Project what is new among these facts, and what is missing before them.
 
@@ -131,7 +141,8 @@ class Projector:
         with telemetry.joined(
             "projection.apply",
             [fact.traceparent for fact in facts],
-            attributes={"messaging.system": "nats", "messaging.batch.message_count": len(facts)},
+            SpanKind.INTERNAL,
+            {"tandem.facts": len(facts)},
         ):
             return await self._apply(facts)
 
@@ -154,15 +165,16 @@ class Projector:
             What was written, and the gaps because of which nothing was; what lies behind a gap
             that its ledger could not fill is left to the comparison.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
-            versions = await self._versions(connection, map(_stream, facts))
-            if not despite_gaps and (missing := _gaps(facts, versions)):
-                return [], missing
-            fresh = _in_order(facts, versions)
-            failpoint("projector.before_write")
-            await write(connection, self._tables, self._project, self._stale, fresh)
-            failpoint("projector.before_commit")
+        with writing("projection.write", GROUP, len(facts)):
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
+                versions = await self._versions(connection, map(_stream, facts))
+                if not despite_gaps and (missing := _gaps(facts, versions)):
+                    return [], missing
+                fresh = _in_order(facts, versions)
+                failpoint("projector.before_write")
+                await write(connection, self._tables, self._project, self._stale, fresh)
+                failpoint("projector.before_commit")
         return fresh, {}
 
     async def _versions(

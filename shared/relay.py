@@ -12,14 +12,13 @@ from collections.abc import Sequence
 import asyncpg
 import nats.errors
 from nats.aio.client import Client
-from opentelemetry.trace import SpanKind
 
-from shared import telemetry
 from shared.database import PAGE_BYTES_MAX, TRANSIENT
 from shared.failpoints import failpoint
 from shared.messaging import (
     BATCH_MESSAGES_MAX,
     DUPLICATE_IN_BATCH,
+    FACTS,
     Outgoing,
     PublishRefused,
     batches,
@@ -27,6 +26,7 @@ from shared.messaging import (
     publish_one,
 )
 from shared.queries import SHARED_QUERIES, Connection, Queries
+from shared.telemetry.messaging import sending
 from shared.wire import to_wire
 
 logger = logging.getLogger(__name__)
@@ -85,20 +85,13 @@ class Relay:
             return len(rows)
 
     async def _relay(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
-        with telemetry.joined(
-            "relay.publish",
-            [row["traceparent"] for row in rows],
-            SpanKind.PRODUCER,
-            {"messaging.system": "nats", "messaging.batch.message_count": len(rows)},
-        ):
+        with sending(FACTS, [row["traceparent"] for row in rows]):
             failpoint("relay.before_publish")
             for batch in batches(to_wire(dict(row)) for row in rows):
                 await self._publish(batch)
             failpoint("relay.after_publish")
-            await connection.execute(
-                self._queries["outbox_done"], [row["position"] for row in rows]
-            )
-            failpoint("relay.after_delete")
+        await connection.execute(self._queries["outbox_done"], [row["position"] for row in rows])
+        failpoint("relay.after_delete")
 
     async def _publish(self, batch: Sequence[Outgoing]) -> None:
         """Publish the batch; one duplicate refuses it whole, then each goes by itself."""

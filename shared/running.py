@@ -34,7 +34,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from shared import telemetry
 from shared.cancelling import cancelled
 from shared.connections import Connections
 from shared.database import connect_pool, migrate_all
@@ -42,7 +41,9 @@ from shared.errors import TandemError
 from shared.hosts import KnownHosts
 from shared.messaging import connect, leave
 from shared.rpc import Serving
-from shared.settings import DatabaseSettings, EdgeSettings, ServiceSettings
+from shared.settings import DatabaseSettings, EdgeSettings
+from shared.telemetry import leaving
+from shared.telemetry.http import Measured
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class App:
         self.failed = True
         self.stopped.set()
 
-    async def database(self, settings: ServiceSettings, schema: str | None = None) -> asyncpg.Pool:
+    async def database(self, settings: DatabaseSettings, schema: str | None = None) -> asyncpg.Pool:
         """Return a pool of this service's database, on the tables of a schema when one is named."""
         pool = await connect_pool(settings.database, **{"search_path": schema} if schema else {})
         self.stack.push_async_callback(pool.close)
@@ -132,6 +133,7 @@ class App:
         trusted_proxies: str = "",
         allowed_hosts: str = "",
         connections: Connections | None = None,
+        traced: bool = True,
     ) -> None:
         """Serve /healthz, /readyz, /metrics, and at every other address the service's own site.
 
@@ -141,6 +143,7 @@ class App:
             trusted_proxies: whose word on who asks is believed, separated by commas.
             allowed_hosts: names that are answered for beside our own (hosts.py).
             connections: how many there may be, and how long each may take; unbounded when left out.
+            traced: every request is a span; not for a site that opens them by itself.
 
         Raises:
             OSError: the address is taken.
@@ -149,7 +152,7 @@ class App:
         own = [] if site is None else [Mount("/", site)]
         application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
-            KnownHosts(application, allowed_hosts),
+            Measured(KnownHosts(application, allowed_hosts), traced=traced),
             **(connections.settings() if connections else {}),
             log_config=None,
             access_log=False,
@@ -246,7 +249,7 @@ def main(
     """
     # The time zones named in a report's provenance are those it was counted with.
     zoneinfo.reset_tzpath(to=())
-    telemetry.start(name)
+    leaving.start(name)
     if sys.argv[1:] == ["migrate"]:
         ran = asyncio.run(migrate_all(DatabaseSettings().database, name, migrations, apart))
         logger.info("migrated", extra={"count": len(ran)})
@@ -260,7 +263,7 @@ def main(
             sys.exit(1)
         return
     failed = uvloop.run(_until_stopped(running))
-    telemetry.stop()
+    leaving.stop()
     sys.exit(1 if failed else 0)
 
 

@@ -69,5 +69,6 @@ async def running(
             settings.trusted_proxies,
             settings.allowed_hosts,
             connections,
+            traced=False,  # an event brings its own trace, which intake.py opens
         )
         yield opened

@@ -57,12 +57,13 @@ class Intake:
             for each, judged in zip(said, self.judge(said, sender), strict=True)
         ]
 
-    async def take(self, judged: Sequence[Judged], asked: str | None) -> list[Outcome]:
+    async def take(self, judged: Sequence[Judged], asked: str | None, route: str) -> list[Outcome]:
         """Store the events that are taken, all or none, and return what became of each, in order.
 
         Args:
             judged: what `judge` returned.
             asked: the `traceparent` of the request, if it had one.
+            route: the pattern of the address that it came to.
 
         Raises:
             shared.deposit.OutcomeUnknown: nobody knows whether they are stored.
@@ -71,8 +72,13 @@ class Intake:
         asked = asked if telemetry.context_of(asked) else None
         said = [each.traceparent or asked for each in judged]
         taken = sum(isinstance(each, Taken) for each in judged)
-        attributes = {"tandem.events": len(judged), "tandem.refused": len(judged) - taken}
-        with telemetry.served("gateway.receive", said, attributes):
+        attributes = {
+            "http.request.method": "POST",
+            "http.route": route,
+            "tandem.events": len(judged),
+            "tandem.refused": len(judged) - taken,
+        }
+        with telemetry.served(f"POST {route}", said, attributes):
             here = telemetry.traceparent_here()
             outcomes = [
                 Outcome(each, telemetry.onward(traceparent, here))

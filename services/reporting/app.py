@@ -8,7 +8,6 @@ import asyncpg
 import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
-from services.reporting.endings import Endings
 from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
@@ -22,7 +21,6 @@ from services.reporting.signing import Signer
 from services.reporting.standing import DERIVED, Standing
 from services.reporting.trails import Trails
 from services.reporting.web import routes, site
-from services.reporting.web.sessions import Sessions
 from shared.access import Access
 from shared.auditor import Auditor
 from shared.clock import Clock, system_clock
@@ -38,6 +36,8 @@ from shared.recorded import Recorded
 from shared.resident import give_back_large
 from shared.rpc import Service, channel, serve
 from shared.running import App, app
+from shared.site.endings import Endings
+from shared.site.sessions import Sessions
 
 HERE = Path(__file__).parent
 MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
@@ -120,7 +120,7 @@ async def running(
         for each in channels.values():
             opened.stack.push_async_callback(each.close)
         registry = load_registry()
-        standing = Standing(pool, registry.parameters)
+        standing = Standing(pool, registry.parameters, clock)
         surroundings = Surroundings()
         reports = Reports(pool, registry, clock, standing, surroundings)
         opened.stack.push_async_callback(reports.renderings.workshop.close)
@@ -128,10 +128,10 @@ async def running(
 
         def projected(facts: Sequence[Recorded]) -> None:
             auditor.passed(facts)
-            standing.marked()
+            standing.marked(facts)
 
         projector = projector_of(pool, channels, projected)
-        auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked)
+        auditor = Auditor(pool, ledgers_of(channels), projector.apply, standing.marked, clock=clock)
         opened.background(keep_facts_consumer(connection))
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())

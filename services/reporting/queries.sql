@@ -18,18 +18,6 @@ from published_report
 order by known_at desc, period, version desc
 limit $1;
 
--- session_ended
--- Whether somebody has ended a session.
-select exists (select from ended_session where session = $1);
-
--- end_session
--- A session that was ended, until its hours are over.
-insert into ended_session (session, until) values ($1, $2) on conflict do nothing;
-
--- forget_ended_sessions
--- Sessions whose hours were over at a moment open nothing any more.
-delete from ended_session where until < $1;
-
 -- published_document
 -- The bytes of a version.
 select document from published_report where period = $1 and version = $2;

@@ -18,8 +18,11 @@ says up to which of these everything is derived, and since when that has been so
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -32,9 +35,12 @@ from services.reporting.domain.registry import Parameters
 from services.reporting.reading.as_of_now import meaning_of
 from services.reporting.reading.rows import columns, state
 from services.reporting.reading.tables import QUERIES
+from shared import telemetry
+from shared.clock import Clock, system_clock
 from shared.database import TRANSIENT
 from shared.failpoints import failpoint
 from shared.queries import Connection
+from shared.recorded import Recorded
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +61,10 @@ FLOW_GAP_SECONDS = 0.5
 """Facts that come at least this often are a flow."""
 QUIET_SECONDS = 0.1
 """A flow has ended when everything is derived and nothing has come for so long."""
+
+PROJECTED_MAX = 10_000
+"""Of so many batches at most it is remembered when they were recorded, until they are derived."""
+LAST = datetime.max.replace(tzinfo=UTC)
 
 DERIVED = frozenset(
     {
@@ -92,12 +102,34 @@ class Level:
     facts: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """Facts of one ledger that were projected together, and are in the level `asked`.
+
+    `recorded_at` is when the oldest of them was recorded.
+    """
+
+    asked: int
+    ledger: str
+    recorded_at: datetime
+
+
 class Standing:
     """What stands derived in the tables behind a pool."""
 
-    def __init__(self, pool: asyncpg.Pool, parameters: Parameters) -> None:
-        """Bind the tables and the numbers in the rules."""
-        self._pool, self._parameters = pool, parameters
+    def __init__(
+        self, pool: asyncpg.Pool, parameters: Parameters, clock: Clock = system_clock
+    ) -> None:
+        """Bind the tables, the numbers in the rules, and the clock that `recorded_at` is of."""
+        self._pool, self._parameters, self._clock = pool, parameters, clock
+        self._projected: deque[Projected] = deque(maxlen=PROJECTED_MAX)
+        self._traceparents: set[str] = set()
+        self._delay = telemetry.meter().create_histogram(
+            "tandem.projection.delay",
+            unit="s",
+            description="From when the oldest fact of a batch was recorded until reports show it.",
+            explicit_bucket_boundaries_advisory=telemetry.DELAY_BUCKETS,
+        )
         self._chunk = 1
         self._counts: list[Any] | None = None
         self._marked, self._risen = asyncio.Event(), asyncio.Event()
@@ -106,14 +138,25 @@ class Standing:
         self.level = Level(-1, 0.0)
         self.beginning = False
 
-    def marked(self) -> None:
+    def marked(self, facts: Iterable[Recorded] = ()) -> None:
         """Say that facts were projected: there may be marks."""
+        self._note(facts)
         now = time.monotonic()
         if now - self._flow_last > FLOW_GAP_SECONDS:
             self._flow_began = now
         self._flow_last = now
         self.asked += 1
         self._marked.set()
+
+    def _note(self, facts: Iterable[Recorded]) -> None:
+        """Remember of which trace facts are, and when the oldest of each ledger was recorded."""
+        oldest: dict[str, datetime] = {}
+        for fact in facts:
+            if fact.recorded_at < oldest.get(fact.ledger, LAST):
+                oldest[fact.ledger] = fact.recorded_at
+            if fact.traceparent and len(self._traceparents) < telemetry.LINKS_MAX:
+                self._traceparents.add(fact.traceparent)
+        self._projected += [Projected(self.asked + 1, *each) for each in oldest.items()]
 
     def flowing_seconds(self) -> float:
         """Return for how long facts have kept coming; 0 when they have stopped."""
@@ -166,6 +209,11 @@ class Standing:
 
     async def derive_all(self) -> None:
         """Derive all that is marked by now; what was derived before a kill stays derived."""
+        traceparents, self._traceparents = self._traceparents, set()
+        with telemetry.inside("reporting.derive", traceparents) if traceparents else nullcontext():
+            await self._derive_all()
+
+    async def _derive_all(self) -> None:
         counts = await self._pool.fetch(QUERIES["projected"])
         if counts != self._counts:
             # Another replica has projected something, or the tables were built anew.
@@ -181,7 +229,16 @@ class Standing:
         self.beginning = False
         if self.level.asked < asked:
             self.level = Level(asked, at, {row["ledger"]: row["facts"] for row in counts})
+            self._measure()
             self._tell()
+
+    def _measure(self) -> None:
+        """Count how long it took until reports show what was projected up to the level."""
+        now = self._clock()
+        while self._projected and self._projected[0].asked <= self.level.asked:
+            shown = self._projected.popleft()
+            seconds = max(0.0, (now - shown.recorded_at).total_seconds())
+            self._delay.record(seconds, {"ledger": shown.ledger})
 
     def _tell(self) -> None:
         self._risen.set()

@@ -22,11 +22,15 @@ def keep(
     public_address: Annotated[
         str, typer.Option(envvar="TANDEM_PUBLIC_ADDRESS", help="Where people open the reports.")
     ] = "http://localhost:8080",
+    public_dashboard: Annotated[
+        str,
+        typer.Option(envvar="TANDEM_PUBLIC_DASHBOARD", help="Where operators open the dashboard."),
+    ] = "http://localhost:8085",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make and keep what containers need: keys, databases, streams (see docker-compose.yml)."""
     logging.basicConfig(format=LOG_FORMAT, level=logging.INFO)
-    elsewhere = Elsewhere(nats_url, database_host, database_port, public_address)
+    elsewhere = Elsewhere(nats_url, database_host, database_port, public_address, public_dashboard)
     asyncio.run(_until_told(kept(data, elsewhere, lambda step: logging.info("%s", step))))
 
 

@@ -1,4 +1,4 @@
-"""`tandem login`: an address that opens the reports in a browser, once."""
+"""`tandem login`: an address that opens the reports, or the dashboard, in a browser, once."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from shared.embedded.data_directory import DataDirectory
 from shared.embedded.elsewhere import elsewhere
 from shared.login_codes import VALID_FOR, make_code
 
+REPORTS, DASHBOARD = "reporting", "operations"
+"""The services that a browser logs in to."""
 MINUTES = int(VALID_FOR.total_seconds() // 60)
 ONCE = f"logs a browser in once, within {MINUTES} minutes"
 
@@ -28,8 +30,15 @@ class Role(StrEnum):
 
 def login(
     role: Annotated[
-        Role, typer.Option(help="What whoever opens it may do: read; publish too; or everything.")
-    ] = Role.STAFF,
+        Role | None,
+        typer.Option(
+            help="What whoever opens it may do: read; publish too; or everything.",
+            show_default="staff; operator for the dashboard",
+        ),
+    ] = None,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="The dashboard of operators instead of the reports.")
+    ] = False,
     feed: Annotated[
         bool,
         typer.Option("--feed", help="Private addresses for a calendar and a feed reader instead."),
@@ -38,6 +47,12 @@ def login(
 ) -> None:
     """Print an address that logs a browser in on this machine, once."""
     system = find(data)
+    if dashboard:
+        role = role or Role.OPERATOR
+        address = login_address(system.root, system.endpoints, role, DASHBOARD)
+        plain_console().print(f"{address} ({ONCE}, as {role})")
+        return
+    role = role or Role.STAFF
     if feed:
         for name, followed in system.get("/subscribe.json", role=role).items():
             plain_console().print(f"{name}: {followed}")
@@ -46,10 +61,22 @@ def login(
     plain_console().print(f"{address} ({ONCE}, as {role})")
 
 
-def login_address(root: Path, endpoints: Mapping[str, Any], role: str) -> str:
-    """Return an address at which a running system logs a browser in, once, in a role."""
+def login_address(
+    root: Path, endpoints: Mapping[str, Any], role: str, service: str = REPORTS
+) -> str:
+    """Return an address at which a service of a running system logs a browser in, once, in a role.
+
+    Args:
+        root: the data directory.
+        endpoints: what endpoints.json holds.
+        role: whose token the browser gets.
+        service: REPORTS or DASHBOARD.
+    """
     folder = DataDirectory.at(root).login_codes
     code = make_code(folder, endpoints["tokens"][role], datetime.now(UTC))
     other = elsewhere(DataDirectory.at(root))
-    where = endpoints["http"]["reporting"] if other is None else other.public_address
+    if other is None:
+        where = endpoints["http"][service]
+    else:
+        where = other.public_dashboard if service == DASHBOARD else other.public_address
     return f"{where}/login?code={code}"

@@ -1,8 +1,8 @@
 """`tandem rejected`: what could not be accepted, and what people do about it."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import grpc
@@ -18,43 +18,18 @@ from shared.cli.messages import PAGE_MAX, PAGES_MAX, Limit, closing, first_pages
 from shared.cli.system import DEFAULT_DATA, OPERATOR, OWNERS, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
 from shared.embedded.data_directory import OperatorError
+from shared.replaying import Tally
+from shared.replaying import replay as taken_again
 
 commands = typer.Typer(help="Messages that could not be accepted.", no_args_is_help=True)
 
 BODY_SHOWN_MAX = 20_000
 FAULTS_SHOWN_MAX = 10
-BATCH_MESSAGES = 100
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it.")]
 From = Annotated[str | None, typer.Option("--source", help="Only from this publisher.")]
 Rejected = tuple[str, pb.RejectedMessage]
 """A rejected message, and the service that keeps it."""
-
-
-@dataclass
-class Tally:
-    """What became of messages that were taken again, or would."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-    facts: int = 0
-    faults: list[pb.ReplayedMessage] = field(default_factory=list)
-    preview: dict[str, list[pb.LedgerFact]] = field(default_factory=dict)
-
-    def add(self, owner: str, answer: pb.ReplayRejectedResponse) -> None:
-        """Count an answer of a service."""
-        for message in answer.messages:
-            if message.WhichOneof("result") == "fault":
-                self.faults.append(message)
-                continue
-            outcome = OUTCOMES[message.receipt.outcome]
-            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-            if outcome == "recorded":
-                self.facts += len(message.receipt.facts)
-        self.preview.setdefault(owner, []).extend(answer.facts)
-
-
-OUTCOMES = {1: "recorded", 2: "duplicate", 3: "waiting"}
-"""By the number of `Outcome` in proto/tandem/common."""
 
 
 @commands.command("list")
@@ -219,11 +194,14 @@ async def _replayed(system: System, messages: Sequence[Rejected], *, dry_run: bo
         for owner in OWNERS:
             ids = [message.rejected_id for keeper, message in messages if keeper == owner]
             async with system.channel(owner, OPERATOR) as channel:
-                for start in range(0, len(ids), BATCH_MESSAGES):
-                    batch = ids[start : start + BATCH_MESSAGES]
-                    request = pb.ReplayRejectedRequest(rejected_ids=batch, dry_run=dry_run)
-                    tally.add(owner, await _stub(channel).ReplayRejected(request))
-                    progress.advance(task, len(batch))
+                await taken_again(
+                    channel,
+                    owner,
+                    ids,
+                    tally,
+                    dry_run=dry_run,
+                    on_batch=partial(progress.advance, task),
+                )
     return tally
 
 

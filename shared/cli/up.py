@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from shared.cli.login import ONCE, login_address
-from shared.cli.system import DEFAULT_DATA, STAFF, Data, this_command
+from shared.cli.login import DASHBOARD, ONCE, login_address
+from shared.cli.system import DEFAULT_DATA, OPERATOR, STAFF, Data, this_command
 from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.provisioning import Provision
@@ -77,6 +77,7 @@ async def _run(
                     from shared.cli.demo import demonstrate  # only the demonstration needs it
 
                     await demonstrate(directory.root, endpoints, console)
+                console.print(dashboard(directory.root, endpoints, data))
                 console.print(ready(directory.root, endpoints, data))
                 await asyncio.Event().wait()
     except asyncio.CancelledError:
@@ -89,8 +90,19 @@ def ready(root: Path, endpoints: Mapping[str, Any], data: Path) -> str:
     Whoever starts the system has it in their hands, so the address logs in as staff.
     """
     address = login_address(root, endpoints, STAFF)
-    where = "" if data == DEFAULT_DATA else f" --data {data}"
-    return f"ready: {address} ({ONCE}; `{this_command()} login{where}` prints another)"
+    again = f"`{this_command()} login{_where(data)}` prints another"
+    return f"ready: {address} ({ONCE}; {again})"
+
+
+def dashboard(root: Path, endpoints: Mapping[str, Any], data: Path) -> str:
+    """Return the line that tells operators where the dashboard is."""
+    address = login_address(root, endpoints, OPERATOR, DASHBOARD)
+    again = f"`{this_command()} login --dashboard{_where(data)}` prints another"
+    return f"dashboard: {address} ({ONCE}, as operator; {again})"
+
+
+def _where(data: Path) -> str:
+    return "" if data == DEFAULT_DATA else f" --data {data}"
 
 
 def _cancel_on_signal() -> None:

@@ -26,6 +26,9 @@ class Service:
         logs_in: whether it is given the codes that log a browser in.
         seals: whether it is given the key that seals what it publishes.
         takes_in: whether it puts what publishers send by HTTP into INTAKE, under their names.
+        watches: whether it looks after the others: it is told where each answers, and takes what
+            they say of themselves.
+        backed_up: whether a backup holds its database; else a restored system begins it anew.
         command: how it is started; empty for `python -m services.<name>`.
     """
 
@@ -38,6 +41,8 @@ class Service:
     logs_in: bool = False
     seals: bool = False
     takes_in: bool = False
+    watches: bool = False
+    backed_up: bool = True
     command: tuple[str, ...] = ()
 
 
@@ -47,6 +52,7 @@ SERVICES = (
     Service("resources", http=3, grpc=3, consumes=INTAKE),
     Service("reporting", http=0, grpc=4, consumes=FACTS, logs_in=True, seals=True),
     Service("gateway", http=4, database=False, takes_in=True),
+    Service("operations", http=5, logs_in=True, watches=True, backed_up=False),
 )
 
 

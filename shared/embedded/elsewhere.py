@@ -19,12 +19,14 @@ class Elsewhere:
         nats_url: such as nats://nats:4222.
         database_host: a host, or the directory of a socket.
         public_address: where people open the reports.
+        public_dashboard: where operators open the dashboard.
     """
 
     nats_url: str
     database_host: str
     database_port: int
     public_address: str
+    public_dashboard: str = "http://localhost:8085"
 
     @property
     def nats_port(self) -> int:

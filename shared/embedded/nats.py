@@ -74,6 +74,8 @@ def service_permissions(service: Service, sources: Sequence[str]) -> Permissions
     """
     if service.takes_in:
         return _permissions(publish=["intake.>"], subscribe=[f"_INBOX_{service.name}.>"])
+    if service.watches:
+        return watcher_permissions(service)
     publish = [f"facts.{service.name}.>", "rejected.>", "$JS.API.INFO"]
     publish += [f"$JS.API.STREAM.INFO.{stream}" for stream in (INTAKE, FACTS)]
     names = [service.name]
@@ -89,6 +91,24 @@ def service_permissions(service: Service, sources: Sequence[str]) -> Permissions
             f"$JS.API.CONSUMER.DURABLE.CREATE.{own}",
             f"$JS.API.CONSUMER.MSG.NEXT.{own}",
             f"$JS.ACK.{own}.>",
+        ]
+    return _permissions(publish=publish, subscribe=[f"_INBOX_{service.name}.>"])
+
+
+def watcher_permissions(service: Service) -> Permissions:
+    """Return what a service may do that watches the streams and who takes from them: ask.
+
+    How old a message is stands at the message alone, and NATS has no right to that without the
+    rest. So it may read one by its number, and takes the time from it and nothing else.
+    """
+    publish = ["$JS.API.INFO"]
+    for stream in (INTAKE, FACTS):
+        publish += [
+            f"$JS.API.STREAM.INFO.{stream}",
+            f"$JS.API.STREAM.MSG.GET.{stream}",
+            f"$JS.API.CONSUMER.NAMES.{stream}",
+            f"$JS.API.CONSUMER.LIST.{stream}",
+            f"$JS.API.CONSUMER.INFO.{stream}.*",
         ]
     return _permissions(publish=publish, subscribe=[f"_INBOX_{service.name}.>"])
 

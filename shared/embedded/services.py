@@ -18,8 +18,11 @@ from shared.embedded.registry import read_registry
 
 PASSED_ON = frozenset({"TANDEM_ALLOWED_HOSTS", "TANDEM_LOG_LEVEL", "TANDEM_TRUSTED_PROXIES"})
 """Our own variables that `tandem up` hands down to the services as they are."""
-LIMITS = ("TANDEM_BATCH_", "TANDEM_BODY_", "TANDEM_CONNECTIONS_", "TANDEM_IDLE_", "TANDEM_QUOTA_")
-"""How the limits begin that an operator may set for the gateway."""
+LIMITS = (
+    *("TANDEM_BATCH_", "TANDEM_BODY_", "TANDEM_CONNECTIONS_", "TANDEM_IDLE_", "TANDEM_QUOTA_"),
+    "TANDEM_TELEMETRY_",
+)
+"""How the limits begin that an operator may set, for the gateway and for operations."""
 
 
 @dataclass(frozen=True)
@@ -175,11 +178,18 @@ def _environment(
         environment["TANDEM_ERASED_FILE"] = str(directory.erased)
     if service.logs_in:
         environment["TANDEM_LOGIN_CODES"] = str(directory.login_codes)
+    if service.watches:
+        reports = next((peer for peer in services if peer.seals), service)
+        environment["TANDEM_PUBLIC_ADDRESS"] = f"http://{servers.http(reports)}"
     if service.takes_in:
         environment["TANDEM_WEBHOOKS_FILE"] = str(directory.webhooks)
     if service.seals:
         environment["TANDEM_SIGNING_KEY_FILE"] = str(directory.signing_key)
     for peer in services:
+        if peer.watches and not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+            environment["TANDEM_TELEMETRY_URL"] = f"http://{servers.http(peer)}"
+        if service.watches:
+            environment[f"TANDEM_SITE_{peer.name.upper()}"] = f"http://{servers.http(peer)}"
         if peer.grpc is not None:
             environment[f"TANDEM_PEER_{peer.name.upper()}"] = servers.grpc(peer)
     return environment

@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver that keeps spans: what stands where a collector would stand."""
+"""An OTLP/HTTP receiver that keeps spans and lines: what stands where a collector would stand."""
 
 import gzip
 import threading
@@ -7,26 +7,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
 @dataclass
 class Collector:
-    """The spans received so far, by trace: (service, span name)."""
+    """What was received so far.
+
+    Attributes:
+        spans: by trace: (service, span name).
+        lines: by trace, empty for those of none: (service, what it says).
+        bodies: every export, as it came.
+    """
 
     endpoint: str
     spans: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    lines: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    bodies: list[bytes] = field(default_factory=list)
 
-    def take(self, body: bytes) -> None:
-        """Keep the spans of one export."""
+    def take(self, path: str, body: bytes) -> None:
+        """Keep one export."""
+        self.bodies.append(body)
+        if path == "/v1/traces":
+            self._take_spans(body)
+        elif path == "/v1/logs":
+            self._take_lines(body)
+
+    def _take_spans(self, body: bytes) -> None:
         for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            attributes = {
-                each.key: each.value.string_value for each in of_resource.resource.attributes
-            }
             for scope in of_resource.scope_spans:
                 for span in scope.spans:
                     known = self.spans.setdefault(span.trace_id.hex(), set())
-                    known.add((attributes["service.name"], span.name))
+                    known.add((_service(of_resource), span.name))
+
+    def _take_lines(self, body: bytes) -> None:
+        for of_resource in ExportLogsServiceRequest.FromString(body).resource_logs:
+            for scope in of_resource.scope_logs:
+                for line in scope.log_records:
+                    known = self.lines.setdefault(line.trace_id.hex(), set())
+                    known.add((_service(of_resource), line.body.string_value))
+
+
+def _service(of_resource: object) -> str:
+    attributes = of_resource.resource.attributes  # type: ignore[attr-defined]
+    return next(each.value.string_value for each in attributes if each.key == "service.name")
 
 
 @contextmanager
@@ -38,7 +63,7 @@ def collecting() -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
-            collector.take(body)
+            collector.take(self.path, body)
             self.send_response(200)
             self.end_headers()
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-REPORTING = Path(__file__).parents[2] / "services" / "reporting"
+ROOT = Path(__file__).parents[2]
+REPORTING = ROOT / "services" / "reporting"
+SITE = ROOT / "shared" / "site"
+"""What reporting's pages stand on, with texts of its own."""
 TEMPLATES = REPORTING / "presentation" / "templates"
 Message = str | tuple[str, str]
 """A text, or its forms for one and for many."""
@@ -60,13 +63,13 @@ def in_registry(source: str) -> Iterator[Message]:
 def messages() -> dict[Message, str]:
     """Return every text that people read, and the first file that asks for it."""
     found: dict[Message, str] = {}
-    for file in sorted(REPORTING.rglob("*")):
+    for file in (*sorted(REPORTING.rglob("*")), *sorted(SITE.rglob("*"))):
         extract = {".py": in_python, ".html": in_template}.get(file.suffix)
         if file == REPORTING / "registry.toml":
             extract = in_registry
         if extract is not None:
             for message in extract(file.read_text("utf-8")):
-                found.setdefault(message, str(file.relative_to(REPORTING)))
+                found.setdefault(message, str(file.relative_to(ROOT)))
     return found
 
 
@@ -74,7 +77,7 @@ def messages() -> dict[Message, str]:
 def spoken() -> frozenset[str]:
     """Return every string of code and templates: a text may be chosen before it is asked for."""
     found: set[str] = set()
-    for file in REPORTING.rglob("*.py"):
+    for file in (*REPORTING.rglob("*.py"), *SITE.rglob("*.py")):
         code = ast.parse(file.read_text("utf-8"))
         found |= {each.value for each in ast.walk(code) if _is_text(each)}
     for file in REPORTING.rglob("*.html"):

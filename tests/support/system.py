@@ -233,7 +233,10 @@ class System:
             "TANDEM_LOGIN_CODES": str(directory.login_codes),
             "TANDEM_WEBHOOKS_FILE": str(directory.webhooks),
             "TANDEM_SIGNING_KEY_FILE": str(directory.signing_key),
-        } | {f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()}
+            "TANDEM_PUBLIC_ADDRESS": self.http("reporting"),
+            **{f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()},
+            **{f"TANDEM_SITE_{peer.upper()}": self.http(peer) for peer in self._http},
+        }
 
     def answer_at(self, endpoints: Mapping[str, Any]) -> None:
         """Look for services that run already where endpoints.json says."""

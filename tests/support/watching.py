@@ -1,7 +1,7 @@
 """What watches the system, as the tests read it: rules, dashboards, and the names they use.
 
-A question of PromQL is taken apart by a few regular expressions: enough for ours, which promtool has
-found to be well formed.
+A question of PromQL is taken apart by a few regular expressions: enough for ours, which promtool
+has found to be well formed.
 """
 
 import json

@@ -32,6 +32,7 @@ from shared.access import Principal, may_say
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED, Malformed
 from shared.errors import InvalidData, Overloaded, Unavailable
 
+ROUTE = "/events"
 STATUSES: Mapping[str, int] = {
     "malformed": HTTPStatus.BAD_REQUEST,
     "invalid_data": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -82,15 +83,15 @@ def routes(door: Door, intake: Intake, limits: Limits) -> list[Route]:
         judged = intake.judge(said, sender)
         asked = request.headers.get("traceparent")
         if not batch:
-            [outcome] = await intake.take(judged, asked)
+            [outcome] = await intake.take(judged, asked, ROUTE)
             return _answer_of_one(outcome)
         try:
-            outcomes = await intake.take(judged, asked)
+            outcomes = await intake.take(judged, asked, ROUTE)
         except (Unavailable, Overloaded) as error:
             return _none_stored(judged, problem_of(error))
         return _answer_of_many(outcomes)
 
-    return [door.guarded("/events", publish, ("POST",))]
+    return [door.guarded(ROUTE, publish, ("POST",))]
 
 
 def _events_of(

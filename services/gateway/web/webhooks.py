@@ -33,6 +33,7 @@ from shared.webhooks import Platform, Webhook, Webhooks
 logger = logging.getLogger(__name__)
 
 BODY_SECONDS_MAX = 10.0
+OF_ZOOM, OF_EVENTBRITE = "/webhooks/zoom/{name}", "/webhooks/eventbrite/{name}"
 
 
 def routes(
@@ -61,7 +62,7 @@ def routes(
         if challenge:
             return _answer_to_challenge(document, webhook)
         events = zoom.events_of(document, _telling(principal, webhook))
-        return await _taken(intake, principal, events)
+        return await _taken(intake, principal, events, OF_ZOOM)
 
     async def from_eventbrite(request: Request) -> Response:
         principal, webhook = registered(request, "eventbrite")
@@ -69,11 +70,11 @@ def routes(
         host = webhook.api_host or ""
         path = eventbrite.path_of(document, host)
         if path is None:
-            return await _taken(intake, principal, [])
+            return await _taken(intake, principal, [], OF_EVENTBRITE)
         found = await fetching.object_at(host, path, webhook.secret)
         action = eventbrite.action_of(document)
         events = eventbrite.events_of(action, found, _telling(principal, webhook))
-        return await _taken(intake, principal, events)
+        return await _taken(intake, principal, events, OF_EVENTBRITE)
 
     def told(answer: Any) -> Any:
         async def answered(request: Request) -> Response:
@@ -92,8 +93,8 @@ def routes(
         return answered
 
     return [
-        door.open("/webhooks/zoom/{name}", told(from_zoom), ("POST",)),
-        door.open("/webhooks/eventbrite/{name}", told(from_eventbrite), ("POST",)),
+        door.open(OF_ZOOM, told(from_zoom), ("POST",)),
+        door.open(OF_EVENTBRITE, told(from_eventbrite), ("POST",)),
     ]
 
 
@@ -134,7 +135,7 @@ def _answer_to_challenge(document: Mapping[str, Any], webhook: Webhook) -> Respo
 
 
 async def _taken(
-    intake: Intake, principal: Principal, events: Sequence[Mapping[str, Any]]
+    intake: Intake, principal: Principal, events: Sequence[Mapping[str, Any]], route: str
 ) -> Response:
     """Store the events that follow, all of them, and say how many there are."""
     said = [Said({"content-type": STRUCTURED}, orjson.dumps(event)) for event in events]
@@ -143,5 +144,5 @@ async def _taken(
     for each in judged:
         if isinstance(each, Refusal):
             raise Problem(403, "Not allowed", f"{each.detail}.", each.reason, each.violations)
-    await intake.take(judged, None)
+    await intake.take(judged, None, route)
     return as_json({"events": [event["id"] for event in events]})

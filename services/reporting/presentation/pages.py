@@ -1,6 +1,5 @@
 """Pages: templates filled in, in a language; the files they need, named by what is in them."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from services.reporting.presentation.charts import draw
 from services.reporting.presentation.language import LOCALES, Language, language_of
 from services.reporting.presentation.sheet import Cell, Column, Kind
 from services.reporting.presentation.writing import MARKS, written
+from shared.site.files import Files
 
 ROWS_PRINTED_MAX = 100
 """How many rows of a table a page prints; a longer table has a page of its own."""
@@ -24,22 +24,7 @@ LETTERS_BIG_MAX = 6
 """A longer number is written smaller."""
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
-
-
-def _names(folder: Path) -> dict[str, str]:
-    """Return the names under which files are served: style.css as style.3f2a91c0.css."""
-    return {
-        file.name: f"{file.stem}.{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}{file.suffix}"
-        for file in sorted(folder.iterdir())
-        if file.is_file()
-    }
-
-
-NAMES: Mapping[str, str] = _names(STATIC)
-STATIC_FILES: Mapping[str, bytes] = {
-    served: (STATIC / name).read_bytes() for name, served in NAMES.items()
-}
+FILES = Files(HERE / "static")
 
 _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -91,7 +76,7 @@ def page(
             "languages": [language_of(code) for code in LOCALES],
             "_": language.text,
             "counted": language.counted,
-            "static": lambda name: f"/static/{NAMES[name]}",
+            "static": FILES.address,
             "path": path,
             "here": here,
             "address": address,

@@ -4,7 +4,7 @@ answering.py says who is let in and what is told when something goes wrong; each
 answers some addresses: reports.py reports and the list of them, live.py the figures that move,
 publications.py what was published, files.py reports as files, evidence.py what a figure counts,
 records.py one city, activity, resource or fact, and why a city is not counted, feeds.py what
-calendars and readers follow, access.py who logs in and out, static.py the files that pages need.
+calendars and readers follow, access.py the page to log in on.
 Every address, and who may ask: docs/http.md.
 """
 
@@ -20,6 +20,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from services.reporting.presentation.pages import FILES
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
 from services.reporting.trails import Trails
@@ -32,16 +33,11 @@ from services.reporting.web import (
     publications,
     records,
     reports,
-    static,
 )
-from services.reporting.web.answering import (
-    Bounded,
-    Door,
-    Identifies,
-    failed,
-    refused_by_router,
-)
-from services.reporting.web.sessions import SECRET_BYTES, Sessions
+from services.reporting.web.answering import Door, failed, refused_by_router
+from shared.site.bounds import Bounded
+from shared.site.door import Identifies
+from shared.site.sessions import SECRET_BYTES, Sessions
 
 NOT_COMPRESSED = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
@@ -93,7 +89,7 @@ def routes(
     door = Door(access, sessions or Sessions(os.urandom(SECRET_BYTES), found.now))
     return [
         *logging_in.routes(door, found, login_codes),
-        *static.routes(door),
+        *FILES.routes(door),
         *evidence.routes(door, found, trails),
         *records.routes(door, found, trails),
         *feeds.routes(door, found, publishing),

@@ -1,26 +1,25 @@
 """How every address is answered: who asks, in which language, and what is said when it goes wrong.
 
 Whoever may read says so with `Authorization: Bearer <token>`, or with the session that a browser
-got when it logged in (access.py). What goes wrong is a page for a browser and a problem document
+got when it logged in (shared/site). What goes wrong is a page for a browser and a problem document
 (RFC 9457) for everybody else, with the same sentence; a browser that nobody has logged in with is
 led to where one does.
 """
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.reporting.asking import known_at_asked, period_asked
 from services.reporting.domain.disclosure import NotDisclosed
@@ -31,7 +30,6 @@ from services.reporting.presentation.pages import page
 from services.reporting.presentation.problems import retold
 from services.reporting.reading import FuturePeriod, UnknownMetric
 from services.reporting.reading.records import UnknownRecord
-from services.reporting.web.sessions import Sessions
 from services.reporting.web.subscriptions import Subscriptions
 from shared.access import Action, Principal, may
 from shared.errors import (
@@ -42,66 +40,35 @@ from shared.errors import (
     VersionConflict,
     Violation,
 )
-
-Answer = Callable[[Request], Awaitable[Response]]
+from shared.site.door import Answer, Guarded, Tells
+from shared.site.headers import VARY, with_usual_headers
+from shared.site.login import back_to
+from shared.site.problems import Problem, capital
 
 COOKIE = "tandem_session"
 LANGUAGE_COOKIE = "tandem_language"
 LANGUAGE_SECONDS = 365 * 24 * 60 * 60
-BODY_BYTES_MAX = 10_000_000
-VARY = "Accept, Accept-Language, Authorization, Cookie"
-PERSONAL_HEADERS = {"Cache-Control": "private, no-cache", "Vary": VARY}
-"""What somebody may see is nobody else's: their browser alone keeps it, and asks each time."""
-SECURITY_HEADERS: Mapping[str, str] = {
-    # Nothing from another host, no inline script or style, in no frame.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # Not `no-referrer`: a browser would then keep from us, too, where a form was sent from.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
-class Identifies(Protocol):
-    """Who knows the tokens: `shared.access.Access`."""
+class Telling:
+    """How reporting tells what goes wrong: a page, or a problem document."""
 
-    def authenticate(self, token: str | None) -> Principal | None:
-        """Return whom a token belongs to."""
-        ...
+    @property
+    def expected(self) -> tuple[type[Exception], ...]:
+        """The errors that are told."""
+        return tuple(PROBLEMS)
+
+    def __call__(self, request: Request, error: Exception) -> Response:
+        """Return the answer that tells of an error."""
+        return told(request, problem_of(error))
 
 
 @dataclass(frozen=True)
-class Problem(Exception):
-    """What is wrong with a request, in a sentence for whoever sent it."""
+class Door(Guarded):
+    """The door of reporting, which programs may also enter by a key in an address."""
 
-    status: int
-    title: str
-    detail: str
-
-    def document(self) -> dict[str, Any]:
-        """Return the problem document."""
-        return {
-            "type": "about:blank",
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-        }
-
-
-@dataclass(frozen=True)
-class Door:
-    """Lets in who may, and turns what goes wrong into an answer."""
-
-    access: Identifies
-    sessions: Sessions
-
-    def read(self, path: str, answer: Answer, action: Action = Action.READ) -> Route:
-        """Return the route of something that is read."""
-        return Route(path, self._guarded(answer, action), methods=["GET"])
+    cookie: str = COOKIE
+    tells: Tells = field(default_factory=Telling)
 
     def follow(self, path: str, answer: Answer) -> Route:
         """Return the route of something that programs follow by a key in its address."""
@@ -110,50 +77,7 @@ class Door:
             request.state.principal = await self._follower(request)
             return await answer(request)
 
-        return Route(path, self._answered(followed), methods=["GET"])
-
-    def change(self, path: str, answer: Answer, action: Action) -> Route:
-        """Return the route of something that is changed, by a form or by a program."""
-
-        async def changed(request: Request) -> Response:
-            refuse_foreign(request)
-            return await answer(request)
-
-        return Route(path, self._guarded(changed, action), methods=["POST"])
-
-    def open(self, path: str, answer: Answer, methods: tuple[str, ...] = ("GET",)) -> Route:
-        """Return a route for everybody, such as the page to log in on."""
-        return Route(path, self._answered(answer), methods=list(methods))
-
-    def _guarded(self, answer: Answer, action: Action) -> Answer:
-        async def guarded(request: Request) -> Response:
-            request.state.principal = await self._principal(request, action)
-            return await answer(request)
-
-        return self._answered(guarded)
-
-    def _answered(self, answer: Answer) -> Answer:
-        async def answered(request: Request) -> Response:
-            try:
-                response = await answer(request)
-            except tuple(PROBLEMS) as error:
-                response = told(request, problem_of(error))
-            if request.method == "HEAD" and isinstance(response, StreamingResponse):
-                response = _head_of(response)
-            return with_usual_headers(response)
-
-        return answered
-
-    async def token_of(self, request: Request) -> str | None:
-        """Return the token of whoever asks, sent with the request or kept in a session."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return token.strip()
-        return await self.sessions.token_of(request.cookies.get(COOKIE))
-
-    async def principal_of(self, request: Request) -> Principal | None:
-        """Return who asks, by token or session; None when nobody is known."""
-        return self.access.authenticate(await self.token_of(request))
+        return Route(path, self.answered(followed), methods=["GET"])
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -164,80 +88,11 @@ class Door:
         """Return who follows something: a viewer, when a key says who; else whoever asks."""
         key = request.query_params.get("key")
         if key is None:
-            return await self._principal(request, Action.READ)
+            return await self.principal(request, Action.READ)
         principal = self.access.authenticate(self.subscriptions.token_of(key))
         if principal is None or not may(principal, Action.READ):
             raise Problem(401, "Who are you?", "This address is not valid, or not any more.")
         return principal.model_copy(update={"role": "viewer"})
-
-    async def admits(self, request: Request, action: Action = Action.READ) -> bool:
-        """Tell whether who began a request may still do so, for answers that go on for long."""
-        principal = await self.principal_of(request)
-        return principal is not None and may(principal, action)
-
-    async def _principal(self, request: Request, action: Action) -> Principal:
-        principal = await self.principal_of(request)
-        if principal is None:
-            raise Problem(401, "Who are you?", "Send a token of this system as a bearer token.")
-        if not may(principal, action):
-            raise Problem(403, "Not allowed", f"The role {principal.role} may not {action}.")
-        return principal
-
-
-def _head_of(response: StreamingResponse) -> Response:
-    """Return the head of an answer whose body might never end."""
-    head = Response(None, response.status_code, dict(response.headers))
-    del head.headers["Content-Length"]
-    return head
-
-
-def with_usual_headers(response: Response) -> Response:
-    """Return an answer with the headers that each has unless it says otherwise."""
-    usual = {**SECURITY_HEADERS}
-    if "Cache-Control" not in response.headers:
-        usual |= PERSONAL_HEADERS
-    for name, value in usual.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
-class Bounded:
-    """Ends a request whose body is larger than BODY_BYTES_MAX, whatever it says of itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Bind who reads the body."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count what it brings."""
-        brought = 0
-
-        async def counted() -> Message:
-            nonlocal brought
-            message = await receive()
-            brought += len(message.get("body", b""))
-            if brought > BODY_BYTES_MAX:
-                most = f"{BODY_BYTES_MAX // 1_000_000} MB"
-                raise Problem(413, "Too large", f"A request brings {most} at most.")
-            return message
-
-        await self._app(scope, counted, send)
-
-
-def refuse_foreign(request: Request) -> None:
-    """Refuse a form that another site sends with this browser's cookie.
-
-    Raises:
-        Problem: the request says that it comes from elsewhere.
-    """
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:  # a browser says it, and no page can make it say anything else
-        is_foreign = site not in ("same-origin", "none")
-    else:
-        host = request.headers.get("host")
-        is_foreign = origin is not None and origin.partition("://")[2] != host
-    if is_foreign:
-        raise Problem(403, "Not allowed", "This form was sent from another site.")
 
 
 def problem_of(error: Exception) -> Problem:
@@ -267,12 +122,6 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
     Unavailable: lambda error: Problem(503, "Not available now", f"{error}."),
 }
 """What is told of each error, the first that fits."""
-
-
-def capital(error: Exception) -> str:
-    """Return what an error says, as the beginning of a sentence."""
-    said = str(error)
-    return said[:1].upper() + said[1:]
 
 
 def told(request: Request, problem: Problem) -> Response:
@@ -307,10 +156,8 @@ def _told(request: Request, problem: Problem) -> Response:
 
 def _back_to(request: Request) -> Mapping[str, str]:
     """Return the question of the page to log in on: in which language, and where to go on."""
-    query = request.url.query
-    going = quote(request.url.path) + (f"?{query}" if query else "")
     asked = request.query_params.get("lang")
-    return {"next": going} | ({"lang": asked} if asked in LOCALES else {})
+    return {**back_to(request)} | ({"lang": asked} if asked in LOCALES else {})
 
 
 async def refused_by_router(request: Request, error: Exception) -> Response:

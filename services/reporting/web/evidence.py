@@ -14,15 +14,9 @@ from services.reporting.presentation import trail_words
 from services.reporting.reading import Inquiry
 from services.reporting.reports import Reports
 from services.reporting.trails import Trails, sees_everything
-from services.reporting.web.answering import (
-    Door,
-    Problem,
-    as_json,
-    as_page,
-    asked,
-    language_asked,
-)
+from services.reporting.web.answering import Door, as_json, as_page, asked, language_asked
 from services.reporting.web.records import json_of
+from shared.site.problems import Problem
 
 NO_ROWS = frozenset({"lang", "calendar", "known_at", "against", "page"})
 """Parts of a question that name no row of a breakdown."""

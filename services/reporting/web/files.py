@@ -15,7 +15,8 @@ from services.reporting.presentation.kinds import MEDIA_TYPES, file_name
 from services.reporting.presentation.language import Language
 from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
-from services.reporting.web.answering import Answer, Door, asked, language_asked
+from services.reporting.web.answering import Door, asked, language_asked
+from shared.site.door import Answer
 
 SCHEMA = Path(__file__).parents[1] / "report.schema.json"
 

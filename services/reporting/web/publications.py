@@ -18,15 +18,7 @@ from services.reporting.domain.period import Period
 from services.reporting.publishing import Publishing, request_to_publish
 from services.reporting.reports import Reports
 from services.reporting.trails import sees_everything
-from services.reporting.web.answering import (
-    BODY_BYTES_MAX,
-    Door,
-    Problem,
-    as_json,
-    as_page,
-    language_asked,
-    wants_page,
-)
+from services.reporting.web.answering import Door, as_json, as_page, language_asked, wants_page
 from services.reporting.web.reports import as_published
 from shared.access import Action, may
 from shared.contracts.messages.reporting import PublishReport
@@ -34,6 +26,8 @@ from shared.contracts.reporting import RevisionReason
 from shared.draft import Receipt
 from shared.errors import InvalidData, Refused, Violation, violations_of
 from shared.sealing import Verdict
+from shared.site.bounds import BODY_BYTES_MAX
+from shared.site.problems import Problem
 
 FOR_EVER = "private, max-age=31536000, immutable"
 BETWEEN = re.compile(r"v([1-9][0-9]{0,5})\.\.(?:v([1-9][0-9]{0,5})|now)")

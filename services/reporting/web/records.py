@@ -12,15 +12,9 @@ from services.reporting.domain.period import quarter_of
 from services.reporting.presentation.trail_words import words_of
 from services.reporting.reports import Reports
 from services.reporting.trails import CITIES_FOUND_MAX, Trails, sees_everything
-from services.reporting.web.answering import (
-    Answer,
-    Door,
-    Problem,
-    as_json,
-    as_page,
-    asked,
-    language_asked,
-)
+from services.reporting.web.answering import Door, as_json, as_page, asked, language_asked
+from shared.site.door import Answer
+from shared.site.problems import Problem
 
 Json = dict[str, Any]
 FACT_VERSION_MAX = 2**31 - 1

@@ -26,13 +26,13 @@ from services.reporting.publishing import Publishing
 from services.reporting.reports import Reports
 from services.reporting.web.answering import (
     Door,
-    Problem,
     as_json,
     as_page,
     asked,
     language_asked,
     wants_page,
 )
+from shared.site.problems import Problem
 
 TABLE_ROWS_PER_PAGE = 200
 

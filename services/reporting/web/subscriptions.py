@@ -6,7 +6,7 @@ token. It opens what is followed and nothing else, as a viewer, whatever the tok
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from services.reporting.web.sessions import Sessions
+from shared.site.sessions import Sessions
 
 PURPOSE = b"addresses that programs follow"
 

@@ -24,7 +24,9 @@ from shared.erasing.erased import erased_in
 from shared.operator_log import OperatorLog, user_here
 from shared.sealing.keys import key_id
 
-DUMPED_FIRST = tuple(reversed([service for service in SERVICES if service.database]))
+DUMPED_FIRST = tuple(
+    reversed([service for service in SERVICES if service.database and service.backed_up])
+)
 """Whoever reads comes before what it reads: reporting before the ledgers, and the ledgers that
 speak of cities before that of the cities. So nothing in a backup speaks of what is not in it."""
 

@@ -23,12 +23,13 @@ from tandem.common.v1 import common_pb2
 from tandem.reporting.v1 import reporting_pb2
 
 from services.reporting.web import routes, site
-from services.reporting.web.access import FAILURES_MAX
-from services.reporting.web.answering import BODY_BYTES_MAX, COOKIE, Door
-from services.reporting.web.sessions import SESSION_SECONDS_MAX, Sessions
+from services.reporting.web.answering import COOKIE, Door
 from shared.access import RIGHTS, Action, Principal, Role
 from shared.login_codes import VALID_FOR, make_code
 from shared.running import app
+from shared.site.bounds import BODY_BYTES_MAX
+from shared.site.failures import FAILURES_MAX
+from shared.site.sessions import SESSION_SECONDS_MAX, Sessions
 from tests.support.system import System, free_port
 
 ROLES: tuple[Role, ...] = get_args(Role)

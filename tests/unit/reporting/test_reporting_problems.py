@@ -18,7 +18,7 @@ from services.reporting.presentation.problems import (
 )
 from services.reporting.reading.report import begun
 from services.reporting.web.answering import PROBLEMS, problem_of
-from tests.support.messages import REPORTING
+from tests.support.messages import REPORTING, SITE
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 QUARTER = parse_period("2024-Q1")
@@ -65,7 +65,8 @@ def test_what_the_code_really_says_is_told_again(wrong: Callable[[], object], co
 def test_every_sentence_that_stands_in_the_code_of_the_pages_has_a_form() -> None:
     told = {
         call.args[2].value
-        for file in (REPORTING / "web").rglob("*.py")
+        for folder in (REPORTING / "web", SITE)
+        for file in folder.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call)
         and getattr(call.func, "id", "") == "Problem"

@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind
 
 from shared import telemetry
 from shared.intake import _traceparent
+from shared.telemetry.lines import JsonLines
 from tests.support.speaking import TRACEPARENT, binary, raw, structured
 
 TRACE, SPAN = TRACEPARENT.split("-")[1:3]
@@ -49,7 +50,7 @@ def links_of(span: ReadableSpan) -> set[str]:
 def test_a_batch_of_one_trace_continues_it(
     exported: InMemorySpanExporter, carried: list[str | None]
 ) -> None:
-    with telemetry.joined("intake.receive", carried):
+    with telemetry.joined("process INTAKE", carried):
         pass
     span = only(exported)
     assert trace_of(span) == TRACE
@@ -59,7 +60,7 @@ def test_a_batch_of_one_trace_continues_it(
 
 
 def test_spans_of_the_same_trace_are_still_one_trace(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("intake.receive", [SIBLING, TRACEPARENT]):
+    with telemetry.joined("process INTAKE", [SIBLING, TRACEPARENT]):
         pass
     assert trace_of(only(exported)) == TRACE
 
@@ -67,7 +68,7 @@ def test_spans_of_the_same_trace_are_still_one_trace(exported: InMemorySpanExpor
 def test_a_batch_of_many_traces_starts_its_own_and_links_to_each(
     exported: InMemorySpanExporter,
 ) -> None:
-    with telemetry.joined("intake.receive", [TRACEPARENT, OTHER, TRACEPARENT]):
+    with telemetry.joined("process INTAKE", [TRACEPARENT, OTHER, TRACEPARENT]):
         pass
     span = only(exported)
     assert span.parent is None
@@ -77,7 +78,7 @@ def test_a_batch_of_many_traces_starts_its_own_and_links_to_each(
 
 def test_links_have_an_end(exported: InMemorySpanExporter) -> None:
     many = [f"00-{n:032x}-{n:016x}-01" for n in range(1, 400)]
-    with telemetry.joined("intake.receive", many):
+    with telemetry.joined("process INTAKE", many):
         pass
     assert len(only(exported).links) == telemetry.LINKS_MAX
 
@@ -97,7 +98,7 @@ def test_links_have_an_end(exported: InMemorySpanExporter) -> None:
 def test_a_batch_that_carries_no_trace_starts_one(
     exported: InMemorySpanExporter, carried: list[str | None]
 ) -> None:
-    with telemetry.joined("intake.receive", carried):
+    with telemetry.joined("process INTAKE", carried):
         pass
     assert only(exported).parent is None
     assert not only(exported).links
@@ -108,7 +109,7 @@ def test_the_span_that_the_caller_stands_in_stays_the_parent(
 ) -> None:
     with (
         telemetry.tracer().start_as_current_span("grpc") as outer,
-        telemetry.joined("intake.receive", [TRACEPARENT]),
+        telemetry.joined("process INTAKE", [TRACEPARENT]),
     ):
         pass
     inner = exported.get_finished_spans()[0]
@@ -118,11 +119,11 @@ def test_the_span_that_the_caller_stands_in_stays_the_parent(
 
 
 def test_a_span_carries_its_name_kind_and_counts(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("relay.publish", [], SpanKind.PRODUCER, {"tandem.facts": 3}):
+    with telemetry.joined("send FACTS", [], SpanKind.PRODUCER, {"tandem.facts": 3}):
         pass
     span = only(exported)
     assert (span.name, span.kind, dict(span.attributes or {})) == (
-        "relay.publish",
+        "send FACTS",
         SpanKind.PRODUCER,
         {"tandem.facts": 3},
     )
@@ -136,19 +137,19 @@ def test_without_a_span_around_it_a_message_keeps_its_own_trace() -> None:
 
 
 def test_a_fact_carries_on_the_span_of_its_own_trace(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("intake.receive", [TRACEPARENT]) as span:
+    with telemetry.joined("process INTAKE", [TRACEPARENT]) as span:
         onward = telemetry.onward(TRACEPARENT, telemetry.traceparent_here())
     here = trace.format_span_id(span.get_span_context().span_id)
     assert onward == f"00-{TRACE}-{here}-01"
 
 
 def test_a_fact_of_another_trace_keeps_that(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("intake.receive", [TRACEPARENT, OTHER]):
+    with telemetry.joined("process INTAKE", [TRACEPARENT, OTHER]):
         assert telemetry.onward(OTHER, telemetry.traceparent_here()) == OTHER
 
 
 def test_a_fact_of_no_trace_carries_on_the_batch(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("intake.receive", []) as span:
+    with telemetry.joined("process INTAKE", []) as span:
         assert telemetry.onward(None, telemetry.traceparent_here()) == telemetry.traceparent_here()
         assert trace.format_trace_id(span.get_span_context().trace_id) in str(
             telemetry.onward(None, telemetry.traceparent_here())
@@ -164,7 +165,7 @@ def test_a_trace_is_found_before_the_message_is_parsed(mode: object) -> None:
 def line_of(message: str, **extra: object) -> tuple[str, dict[str, object]]:
     record = logging.LogRecord("shared.intake", logging.WARNING, "", 0, message, None, None)
     vars(record).update(extra)
-    text = telemetry.JsonLines("events").format(record)
+    text = JsonLines("events").format(record)
     return text, json.loads(text)
 
 
@@ -189,7 +190,7 @@ def test_a_log_line_carries_only_what_may_be_logged() -> None:
 
 
 def test_a_log_line_names_the_trace_it_belongs_to(exported: InMemorySpanExporter) -> None:
-    with telemetry.joined("intake.receive", [TRACEPARENT]):
+    with telemetry.joined("process INTAKE", [TRACEPARENT]):
         _, inside = line_of("taken")
     _, outside = line_of("taken")
     assert inside["trace_id"] == TRACE

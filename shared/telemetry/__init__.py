@@ -1,32 +1,27 @@
-"""Traces, metrics and logs by the standard OTEL_ variables; nothing here knows a service.
+"""Traces, metrics and logs, named by OpenTelemetry's semantic conventions; no service is known.
+
+Here are the spans. Beside them stand what they and the numbers leave by (leaving.py), the lines of
+the log (lines.py), and what is measured of messages (messaging.py), databases (databases.py) and
+HTTP (http.py).
 
 A batch that carries one trace continues it; a batch that joins many starts its own and links to
 each. Attributes are ids and counts: bodies, names and e-mails never stand in a span or a log.
 """
 
-import json
-import logging
-import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 LINKS_MAX = 128
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-"""Bounds of durations in seconds, as the semantic conventions advise for RPC."""
+"""Bounds of durations in seconds, as the semantic conventions advise for RPC, HTTP and messages."""
+DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600)
+"""Bounds of the time that something waits on its way, in seconds: up to six hours."""
 TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 TRACE_ID = slice(3, 35)
 """Where the trace id stands in a `traceparent`."""
@@ -34,63 +29,7 @@ TRACEPARENT_IN_JSON = re.compile(
     rb'"traceparent"\s*:\s*"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"'
 )
 PROPAGATOR = TraceContextTextMapPropagator()
-LOGGED_FIELDS = ("stream", "source", "id", "service", "count", "attempt", "reason", "method")
 Attributes = Mapping[str, str | int | float | bool]
-
-
-def start(service: str) -> None:
-    """Set up traces, metrics and logs for this process.
-
-    Spans leave only when OTEL_EXPORTER_OTLP_ENDPOINT (or its traces form) says where to.
-    """
-    resource = Resource.create({"service.name": service, "service.namespace": "tandem"})
-    provider = TracerProvider(resource=resource)
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get(
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-    ):
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
-    metrics.set_meter_provider(
-        MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()])
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines(service))
-    logging.basicConfig(
-        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"), handlers=[handler], force=True
-    )
-
-
-def stop() -> None:
-    """Send what is still held."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line; line breaks and control characters in values arrive escaped."""
-
-    def __init__(self, service: str) -> None:
-        """Remember the service that every line names."""
-        super().__init__()
-        self._service = service
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the trace it belongs to."""
-        context = trace.get_current_span().get_span_context()
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "service": self._service,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {name: getattr(record, name) for name in LOGGED_FIELDS if hasattr(record, name)}
-        if context.is_valid:
-            line["trace_id"] = trace.format_trace_id(context.trace_id)
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
 
 
 def context_of(traceparent: str | None) -> SpanContext | None:
@@ -142,10 +81,37 @@ def joined(
         parent = trace.set_span_in_context(trace.NonRecordingSpan(contexts[0]))
     else:
         links = [Link(context) for context in contexts]
-    with tracer().start_as_current_span(
-        name, context=parent, kind=kind, links=links, attributes=dict(attributes or {})
-    ) as span:
+    with step(name, kind, attributes, parent, links) as span:
         yield span
+
+
+@contextmanager
+def step(
+    name: str,
+    kind: SpanKind = SpanKind.INTERNAL,
+    attributes: Attributes | None = None,
+    parent: Context | None = None,
+    links: Iterable[Link] = (),
+) -> Iterator[Span]:
+    """Open the span of one step; an error marks it by its type alone.
+
+    What an error says may quote what it was given, so its words stay out of the span.
+    """
+    with tracer().start_as_current_span(
+        name,
+        context=parent,
+        kind=kind,
+        links=list(links),
+        attributes=dict(attributes or {}),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield span
+        except Exception as error:
+            span.set_attribute("error.type", error_type(error))
+            span.set_status(StatusCode.ERROR)
+            raise
 
 
 @contextmanager
@@ -155,6 +121,19 @@ def served(
     """Open the span of a request from outside, which may bring many traces or none."""
     with joined(name, traceparents, SpanKind.SERVER, attributes) as span:
         yield span
+
+
+@contextmanager
+def inside(name: str, traceparents: Iterable[str | None]) -> Iterator[Span]:
+    """Open the span of work that goes on by itself with what some traces left."""
+    with joined(name, traceparents, SpanKind.INTERNAL) as span:
+        yield span
+
+
+def error_type(error: BaseException) -> str:
+    """Return the name under which an error is counted: that of its class, which are few."""
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def tracer() -> trace.Tracer:

@@ -1,9 +1,9 @@
 """What a browser keeps after somebody logged in: the token, sealed, for these pages alone.
 
 A cookie goes to every port of a machine, so it holds nothing that would open another door: only
-reporting can open the seal, for SESSION_SECONDS_MAX. Whose token it was is looked up on every
-request, so that a token that is revoked ends its sessions too; and so is whether somebody has
-logged out, so that a copy of the cookie opens nothing more.
+the service that began a session can open its seal, for SESSION_SECONDS_MAX. Whose token it was is
+looked up on every request, so that a token that is revoked ends its sessions too; and so is whether
+somebody has logged out, so that a copy of the cookie opens nothing more.
 """
 
 import base64
@@ -22,7 +22,7 @@ PURPOSE = b"sessions of browsers"
 
 
 class Ended(Protocol):
-    """Which sessions were ended, by their hash: `services.reporting.endings.Endings`."""
+    """Which sessions were ended, by their hash: `shared.site.endings.Endings`."""
 
     async def add(self, session: bytes, now: datetime, until: datetime) -> None:
         """Remember that a session was ended, until its hours are over."""

@@ -1,17 +1,20 @@
 """Sessions that browsers have ended, in a table: a copied cookie opens nothing after a restart."""
 
 from datetime import datetime
+from pathlib import Path
 
 import asyncpg
 
-from services.reporting.reading import QUERIES
+from shared.queries import Queries
+
+QUERIES = Queries(Path(__file__).with_name("queries.sql"))
 
 
 class Endings:
-    """What was ended, for every process that serves pages."""
+    """What was ended, for every process that serves the pages of a service."""
 
     def __init__(self, store: asyncpg.Pool) -> None:
-        """Bind the tables beside the publications, which no rebuild replaces."""
+        """Bind the tables that hold `ended_session`."""
         self._store = store
 
     async def add(self, session: bytes, now: datetime, until: datetime) -> None:

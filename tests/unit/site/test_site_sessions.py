@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.reporting.web.access import FAILURES_MAX, FAILURES_SECONDS, Failures, place_here
-from services.reporting.web.sessions import SESSION_SECONDS_MAX, EndedHere, Sessions
+from shared.site.failures import FAILURES_MAX, FAILURES_SECONDS, Failures
+from shared.site.login import place_here
+from shared.site.sessions import SESSION_SECONDS_MAX, EndedHere, Sessions
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

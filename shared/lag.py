@@ -1,0 +1,185 @@
+"""How far consumers are behind, as the broker sees it: it goes on counting when they are stopped.
+
+Of a message nothing is looked at but when it was stored; its body is let go unread.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+
+from shared.errors import Unavailable
+from shared.messaging import FACTS, INTAKE, NAME_PAGES_MAX
+
+ASK_SECONDS_MAX = 2.0
+NOT_FOUND = 10037
+"""JetStream's code for: no message is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """A durable consumer, and what it has not taken.
+
+    Attributes:
+        service: who takes from it.
+        source: whose messages; None for facts.
+        pending: messages that were not delivered yet.
+        ack_pending: delivered, and not acknowledged.
+        redelivered: of these, delivered more than once.
+        stored_at: since when the oldest that is not acknowledged lies at the broker; None when
+            nothing is left.
+        active_at: when something was delivered last; None when nothing ever was.
+    """
+
+    stream: str
+    consumer: str
+    service: str
+    source: str | None
+    pending: int
+    ack_pending: int
+    redelivered: int
+    stored_at: datetime | None
+    active_at: datetime | None
+
+    def age(self, now: datetime) -> float:
+        """Return for how many seconds the oldest message has waited; 0 when there is none."""
+        return max(0.0, (now - self.stored_at).total_seconds()) if self.stored_at else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream: what it holds, and of how much."""
+
+    name: str
+    messages: int
+    bytes: int
+    bytes_max: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """All streams and consumers, as of one look."""
+
+    streams: Sequence[Stream]
+    consumers: Sequence[Lag]
+
+
+class Broker:
+    """Asks the broker, and changes nothing there."""
+
+    def __init__(self, connection: Client) -> None:
+        """Bind the connection; its credential must be allowed to ask."""
+        self._connection = connection
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a broker just now."""
+        return bool(self._connection.is_connected)
+
+    async def look(self) -> Lags:
+        """Return all streams and consumers.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        streams: list[Stream] = []
+        consumers: list[Lag] = []
+        for name in (INTAKE, FACTS):
+            said = await self._asked(f"STREAM.INFO.{name}", {})
+            if "error" in said:
+                continue  # not made yet
+            streams.append(_stream(name, said))
+            consumers += [await self._lag(name, info) for info in await self._infos(name)]
+        return Lags(streams, consumers)
+
+    async def last_at(self, stream: str, subject: str) -> datetime | None:
+        """Return when the last message was stored on a subject, which may hold wildcards.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        message = await self._message(stream, {"last_by_subj": subject})
+        return _moment(message["time"]) if message else None
+
+    async def subjects(self, stream: str, among: str) -> Mapping[str, int]:
+        """Return how many messages a stream holds on each subject that fits.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        said = await self._asked(f"STREAM.INFO.{stream}", {"subjects_filter": among})
+        found: Mapping[str, int] = said.get("state", {}).get("subjects") or {}
+        return found
+
+    async def _infos(self, stream: str) -> list[dict[str, Any]]:
+        infos: list[dict[str, Any]] = []
+        for _ in range(NAME_PAGES_MAX):
+            page = await self._asked(f"CONSUMER.LIST.{stream}", {"offset": len(infos)})
+            infos += page.get("consumers") or []
+            if not page.get("consumers") or len(infos) >= page.get("total", 0):
+                break
+        return infos
+
+    async def _lag(self, stream: str, info: Mapping[str, Any]) -> Lag:
+        name: str = info["name"]
+        service, _, source = name.partition("-")
+        pending, ack_pending = info.get("num_pending", 0), info.get("num_ack_pending", 0)
+        stored_at = None
+        if pending or ack_pending:
+            floor = info.get("ack_floor", {}).get("stream_seq", 0)
+            subject = info["config"].get("filter_subject") or ">"
+            question = {"seq": floor + 1, "next_by_subj": subject}
+            if message := await self._message(stream, question):
+                stored_at = _moment(message["time"])
+        return Lag(
+            stream,
+            name,
+            service,
+            source or None,
+            pending,
+            ack_pending,
+            info.get("num_redelivered", 0),
+            stored_at,
+            _moment(info.get("delivered", {}).get("last_active")),
+        )
+
+    async def _message(self, stream: str, question: Mapping[str, Any]) -> dict[str, Any] | None:
+        said = await self._asked(f"STREAM.MSG.GET.{stream}", question)
+        if error := said.get("error"):
+            if error.get("err_code") == NOT_FOUND:
+                return None
+            raise Unavailable(f"the broker does not tell: {error.get('description')}")
+        found: dict[str, Any] = said["message"]
+        return found
+
+    async def _asked(self, what: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = await self._connection.request(
+                f"$JS.API.{what}", json.dumps(question).encode(), timeout=ASK_SECONDS_MAX
+            )
+        except (nats.errors.Error, OSError) as error:
+            raise Unavailable(f"the broker does not answer ({type(error).__name__})") from None
+        said: dict[str, Any] = json.loads(answer.data)
+        return said
+
+
+def _stream(name: str, said: Mapping[str, Any]) -> Stream:
+    state = said["state"]
+    last_at = _moment(state.get("last_ts")) if state["messages"] else None
+    limit = max(0, said["config"].get("max_bytes", 0))
+    return Stream(name, state["messages"], state["bytes"], limit, last_at)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return a moment of the broker's, which tells nanoseconds; None for none."""
+    if not text or text.startswith("0001"):
+        return None
+    whole, _, rest = text.partition(".")
+    digits = rest.rstrip("Z").partition("+")[0].partition("-")[0]
+    zone = rest[len(digits) :] if rest else ""
+    return datetime.fromisoformat(f"{whole}.{digits[:6]:0<6}{zone}" if digits else text)
