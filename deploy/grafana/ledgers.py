@@ -61,8 +61,8 @@ LEDGERS = Dashboard(
         ),
         Panel(
             "From the ledger to the figures",
-            "How long it takes until a fact is in the rows that answer reports: half of them, and"
-            " all but one in a hundred.",
+            "How long it takes until the oldest fact of a batch is in the rows that answer reports:"
+            " half of them, and all but one in a hundred.",
             "s",
             [
                 Query(

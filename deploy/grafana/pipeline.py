@@ -72,8 +72,8 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "From the broker to the ledger",
-            "How long it takes from a message's time at the broker until its facts are committed:"
-            " half of them, and all but one in a hundred.",
+            "How long it takes from when NATS had the oldest message of a batch until its facts are"
+            " committed: half of them, and all but one in a hundred.",
             "s",
             [
                 Query(

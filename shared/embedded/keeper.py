@@ -22,7 +22,7 @@ from shared.embedded import boot_check, postgres
 from shared.embedded import nats as broker
 from shared.embedded.catalogue import SERVICES, Ports, Service
 from shared.embedded.container import READY, schema
-from shared.embedded.credentials import prepare_credentials
+from shared.embedded.credentials import COLLECTOR, prepare_credentials
 from shared.embedded.data_directory import (
     DataDirectory,
     OperatorError,
@@ -74,7 +74,7 @@ async def keep(data_dir: Path, elsewhere: Elsewhere, said: Callable[[str], None]
         for role in (postgres.SUPERUSER, DASHBOARDS):
             kept_secret(directory.password(role))
         broker.write_configuration(directory, elsewhere.nats_port, EVERYWHERE)
-        hand_out_passwords(directory)
+        hand_out_to_others(directory)
         running = Servers(directory, Ports())
         said("waiting for PostgreSQL and NATS")
         await _answering(lambda: _databases_provided(directory))
@@ -142,11 +142,14 @@ def folder_of(directory: DataDirectory, container: str) -> Path:
     return directory.root / HANDED_OUT / container
 
 
-def hand_out_passwords(directory: DataDirectory) -> None:
-    """Give PostgreSQL the password of its superuser, and Grafana that of its first user."""
-    for container, role in ((DATABASE, postgres.SUPERUSER), (DASHBOARDS, DASHBOARDS)):
-        password = directory.password(role).read_bytes()
-        _put(folder_of(directory, container) / f"{container}.password", password, READABLE)
+def hand_out_to_others(directory: DataDirectory) -> None:
+    """Give PostgreSQL and Grafana the password of their first user, and the Collector its token."""
+    for container, secret in (
+        (DATABASE, directory.password(postgres.SUPERUSER)),
+        (DASHBOARDS, directory.password(DASHBOARDS)),
+        (COLLECTOR, directory.token(COLLECTOR)),
+    ):
+        _put(folder_of(directory, container) / secret.name, secret.read_bytes(), READABLE)
 
 
 def hand_out(directory: DataDirectory, services: Sequence[Service]) -> None:

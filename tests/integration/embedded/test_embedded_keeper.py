@@ -28,6 +28,7 @@ SECRETS = {
     "gateway": {"nats.seed", "service.token", "tokens.json"},
     "postgres": {"postgres.password"},
     "grafana": {"grafana.password"},
+    "collector": {"collector.token"},
 }
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from shared.access import RIGHTS, Action
 from tests.support.watching import ROOT
 
 COLLECTOR = yaml.safe_load((ROOT / "deploy/collector/collector.yaml").read_text("utf-8"))
@@ -60,6 +61,16 @@ def test_spans_go_to_jaeger_and_to_the_operations_service() -> None:
     }
 
 
+def test_the_collector_says_who_it_is_to_operations_and_to_nobody_else() -> None:
+    exporters = COLLECTOR["exporters"]
+    said = {name: each["headers"] for name, each in exporters.items() if "headers" in each}
+    token = "/run/tandem/collector.token"
+    assert said == {"otlp_http/operations": {"authorization": f"Bearer ${{file:{token}}}"}}
+    assert "for-collector:/run/tandem:ro" in CONTAINERS["collector"]["volumes"]
+    rights = {action for action, roles in RIGHTS.items() if "collector" in roles}
+    assert rights == {Action.TELL}
+
+
 def test_services_send_to_the_collector_when_the_profile_is_chosen() -> None:
     text = (ROOT / "deploy/observability.env").read_text("utf-8")
     told = dict(line.split("=", 1) for line in text.splitlines() if line and line[0] != "#")
@@ -75,9 +86,8 @@ def test_services_send_to_the_collector_when_the_profile_is_chosen() -> None:
 
 
 def test_the_volumes_that_are_measured_are_mounted_and_cannot_be_changed() -> None:
-    mounts = dict(
-        volume.split(":", 1) for volume in CONTAINERS["collector"]["volumes"] if volume[0] != "."
-    )
+    volumes = CONTAINERS["collector"]["volumes"]
+    mounts = dict(volume.split(":", 1) for volume in volumes if ":/volumes/" in volume)
     measured = COLLECTOR["receivers"]["hostmetrics"]["scrapers"]["filesystem"]
     places = measured["include_mount_points"]["mount_points"]
     assert {f"{place}:ro" for place in places} == set(mounts.values())

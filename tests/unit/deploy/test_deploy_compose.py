@@ -10,6 +10,7 @@ import yaml
 from services.events.settings import Settings as EventsSettings
 from services.gateway.settings import Settings as GatewaySettings
 from services.membership.settings import Settings as MembershipSettings
+from services.operations.settings import Settings as OperationsSettings
 from services.reporting.settings import Settings as ReportingSettings
 from services.resources.settings import Settings as ResourcesSettings
 from shared.embedded.catalogue import SERVICES
@@ -25,8 +26,9 @@ SETTINGS = {
     "resources": ResourcesSettings,
     "reporting": ReportingSettings,
     "gateway": GatewaySettings,
+    "operations": OperationsSettings,
 }
-EDGES = {"nats", "reporting", "gateway"}
+EDGES = {"nats", "reporting", "gateway", "operations"}
 OBSERVERS = {"collector", "jaeger", "prometheus", "grafana"}
 WITHOUT_LOGIN = {"jaeger", "prometheus"}
 """Edges that ask nobody who they are: never to be reached from another machine."""
@@ -132,9 +134,9 @@ def test_every_place_of_a_volume_in_our_image_is_there_for_its_owner() -> None:
     for volume in CONTAINERS["keeper"]["volumes"]:
         place = volume.split(":")[1]
         assert place in made or place == KEPT, f"nobody of ours could write to {place}"
-    for name, password in (("postgres", "postgres"), ("grafana", "grafana")):
+    for name in ("postgres", "collector", "grafana"):
         assert f"for-{name}:/run/tandem:ro" in CONTAINERS[name]["volumes"]
-        assert re.search(rf"chmod 755 [^\n]*\b{password}\b", DOCKERFILE), "another user reads it"
+        assert re.search(rf"chmod 755 [^\n]*\b{name}\b", DOCKERFILE), "another user reads it"
 
 
 def made_in_the_image() -> set[str]:
