@@ -72,7 +72,7 @@ class Intake:
         asked = asked if telemetry.context_of(asked) else None
         said = [each.traceparent or asked for each in judged]
         taken = sum(isinstance(each, Taken) for each in judged)
-        attributes = {
+        attributes: dict[str, str | int] = {
             "http.request.method": "POST",
             "http.route": route,
             "tandem.events": len(judged),

@@ -125,3 +125,11 @@ select caller, called, way, count(*) as count, count(error) as errors,
   from called
  group by caller, called, way
  order by caller, called, way;
+
+-- weak_settings
+-- Settings of this cluster that are off, and could lose what was acknowledged.
+select name
+  from pg_settings
+ where name in ('fsync', 'full_page_writes', 'data_checksums', 'synchronous_commit')
+   and setting = 'off'
+ order by name;

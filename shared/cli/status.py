@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.cli.system import DEFAULT_DATA, Data, NotRunning, System, find, this_command
-from shared.embedded.health import audited, readiness
+from shared.health import audited, readiness
 
 
 def status(data: Data = DEFAULT_DATA) -> None:

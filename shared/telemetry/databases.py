@@ -104,7 +104,7 @@ def writing(step: str, database: str, facts: int) -> Iterator[Span]:
 
     One for all its statements: a span for each would cost more than many of them.
     """
-    attributes = {
+    attributes: dict[str, str | int] = {
         "db.system.name": "postgresql",
         "db.namespace": database,
         "tandem.facts": facts,
@@ -121,7 +121,8 @@ class MeasuredConnection(asyncpg.Connection):
     async def copy_records_to_table(self, *args: Any, **kwargs: Any) -> str:
         """Copy rows into a table; arguments and answer are asyncpg's."""
         copy = cast("Callable[..., Awaitable[str]]", super().copy_records_to_table)
-        database, started = self._params.database, time.perf_counter()
+        database = self._params.database  # type: ignore[attr-defined]
+        started = time.perf_counter()
         try:
             answer = await copy(*args, **kwargs)
         except BaseException as error:

@@ -62,7 +62,7 @@ async def test_every_measurement_of_ours_ends_with_a_figure() -> None:
     assert rebuilt > 0
     assert (len(moved), len(told), len(first), len(later)) == (2, 2, len(ours.PERIODS), 2)
     assert min(milliseconds for each in taken for milliseconds in each.anew + each.again) > 0
-    services = {"membership", "events", "resources", "reporting", "gateway", "nats"}
+    services = {"membership", "events", "resources", "reporting", "gateway", "operations", "nats"}
     assert set(stage.memory.peaks()) == services | {"reporting and its children"}
 
 

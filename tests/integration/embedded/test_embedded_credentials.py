@@ -72,6 +72,28 @@ async def test_the_gateway_speaks_under_any_name_and_does_nothing_else(running: 
     await gateway.close()
 
 
+async def test_operations_asks_the_broker_and_does_nothing_else(running: Servers) -> None:
+    operations = await connect(running, "operations")
+    for stream in ("INTAKE", "FACTS"):
+        for asked in ("STREAM.INFO", "STREAM.MSG.GET", "CONSUMER.NAMES", "CONSUMER.LIST"):
+            assert await may_publish(operations, f"$JS.API.{asked}.{stream}")
+        assert await may_publish(operations, f"$JS.API.CONSUMER.INFO.{stream}.reporting")
+    for forbidden in (
+        "intake.demo.events.activity_held",
+        "facts.events.activity.a.activity_held",
+        "rejected.demo",
+        "$JS.API.STREAM.DELETE.INTAKE",
+        "$JS.API.STREAM.MSG.DELETE.INTAKE",
+        "$JS.API.STREAM.PURGE.FACTS",
+        "$JS.API.CONSUMER.CREATE.INTAKE.operations",
+        "$JS.API.CONSUMER.DELETE.FACTS.reporting",
+        "$JS.API.CONSUMER.MSG.NEXT.FACTS.reporting",
+        "$JS.ACK.FACTS.reporting.1.1.1.1.1",
+    ):
+        assert not await may_publish(operations, forbidden), forbidden
+    await operations.close()
+
+
 async def test_a_publisher_cannot_have_its_acknowledgement_stored_as_a_fact(
     running: Servers,
 ) -> None:

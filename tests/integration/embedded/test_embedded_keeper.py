@@ -26,6 +26,7 @@ SECRETS = {
     "resources": {"nats.seed", "service.token", "tokens.json", "database.password"},
     "reporting": {"nats.seed", "service.token", "tokens.json", "database.password", "signing.key"},
     "gateway": {"nats.seed", "service.token", "tokens.json"},
+    "operations": {"nats.seed", "service.token", "tokens.json", "database.password"},
     "postgres": {"postgres.password"},
     "grafana": {"grafana.password"},
     "collector": {"collector.token"},

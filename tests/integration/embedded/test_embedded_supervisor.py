@@ -48,7 +48,8 @@ async def test_endpoints_say_where_everything_is_and_go_when_it_stops(
         assert endpoints["credentials"]["demo"]["nkey_seed_file"] == str(directory.seed("demo"))
         assert set(endpoints["tokens"]) == {"viewer", "staff", "operator"}
         assert endpoints["http"]["gateway"] == f"http://127.0.0.1:{port_base + 14}"
-        assert "gateway" not in endpoints["grpc"]
+        assert endpoints["http"]["operations"] == f"http://127.0.0.1:{port_base + 15}"
+        assert not {"gateway", "operations"} & set(endpoints["grpc"])
         names = {"nats", "postgres", *(service.name for service in stand_ins)}
         pids = dict(endpoints["processes"])
         assert set(pids) == names

@@ -15,7 +15,7 @@ import pytest
 from shared.cli import main
 from shared.cli.application import COMMANDS, wanted
 from shared.cli.system import System
-from shared.cli.up import ready
+from shared.cli.up import dashboard, ready
 from shared.embedded.data_directory import DataDirectory
 from shared.login_codes import spend_code
 
@@ -152,6 +152,19 @@ def test_what_up_says_at_last_leads_to_where_one_logs_in(tmp_path: Path) -> None
     assert "login --data elsewhere` prints another" in said
     code = said.split()[1].partition("=")[2]
     assert spend_code(folder, code, datetime.now(UTC)) == TOKENS["staff"]
+
+
+def test_the_dashboard_is_logged_in_to_as_operator(tmp_path: Path) -> None:
+    folder = DataDirectory.at(tmp_path).login_codes
+    folder.mkdir(parents=True)
+    running = {"http": {"operations": "http://127.0.0.1:8085"}, "tokens": TOKENS}
+
+    said = dashboard(tmp_path, running, Path("elsewhere"))
+
+    assert said.startswith("dashboard: http://127.0.0.1:8085/login?code=")
+    assert "login --dashboard --data elsewhere` prints another" in said
+    code = said.split()[1].partition("=")[2]
+    assert spend_code(folder, code, datetime.now(UTC)) == TOKENS["operator"]
 
 
 class Said:

@@ -11,7 +11,7 @@ from tandem.reporting.v1.reporting_pb2 import AuditFinding, AuditProjectionsResp
 from shared.cli.audit import finding_text, is_complete, verdict_of
 from shared.cli.rebuild import FIGURES_SHOWN_MAX, _tell
 from shared.embedded.catalogue import SERVICES, Ports
-from shared.embedded.health import audited
+from shared.health import audited
 
 OUTCOME: Mapping[str, Any] = {
     "resumed": False,

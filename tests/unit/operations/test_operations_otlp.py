@@ -1,6 +1,5 @@
 """OTLP as it comes: protobuf and JSON say the same, and whatever comes is bounded or refused."""
 
-import base64
 import contextlib
 import gzip
 import json
@@ -8,7 +7,6 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
-from google.protobuf.json_format import MessageToDict
 from google.rpc.status_pb2 import Status
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -32,6 +30,7 @@ from services.operations.otlp import (
 )
 from services.operations.web.bodies import INFLATED_BYTES_MAX, inflated
 from shared.site.problems import Problem
+from tests.support.otlp import in_json
 
 TRACE, SPAN, PARENT = bytes(range(1, 17)), bytes(range(1, 9)), bytes(range(2, 10))
 BEGAN = 1_700_000_000_123_456_789
@@ -62,28 +61,8 @@ def request() -> ExportTraceServiceRequest:
     return found
 
 
-def as_json(message: ExportTraceServiceRequest) -> bytes:
-    """Return it as OTLP has it in JSON: with ids in hex."""
-
-    def hexed(value: object) -> object:
-        match value:
-            case dict():
-                return {
-                    name: base64.b64decode(each).hex()
-                    if name in ("traceId", "spanId", "parentSpanId")
-                    else hexed(each)
-                    for name, each in value.items()
-                }
-            case list():
-                return [hexed(each) for each in value]
-            case _:
-                return value
-
-    return json.dumps(hexed(MessageToDict(message))).encode()
-
-
 def test_json_and_protobuf_of_a_request_are_read_alike() -> None:
-    binary, text = request().SerializeToString(), as_json(request())
+    binary, text = request().SerializeToString(), in_json(request())
     assert spans_of(binary, PROTOBUF).kept == spans_of(text, JSON).kept
 
 

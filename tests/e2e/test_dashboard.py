@@ -1,0 +1,252 @@
+"""The dashboard of a system as it runs: one flow followed through it, in a real browser.
+
+One system serves all; the last tests hold the dashboard still, and see that nobody else notices.
+"""
+
+import json
+import os
+import re
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from playwright.sync_api import Browser
+
+from shared.contracts.envelope import STRUCTURED
+from shared.embedded.supervisor import running_system
+from shared.login_codes import make_code
+from tests.e2e.test_one_trace import OTHER, TRACE, help_given
+from tests.e2e.test_pages_in_a_browser import TOO_WIDE, ZOOMED
+from tests.support.browsing import Visitor, running_browser, too_little_contrast, violations
+from tests.support.machine import free_port_base
+from tests.support.settling import until
+from tests.support.system import said
+
+STEPS = (
+    "gateway.receive",
+    "intake.receive",
+    "tandem.membership.v1.MembershipService/ResolveCities",
+    "ledger.append",
+    "relay.publish",
+    "projection.apply",
+)
+FOLLOWED = "/follow?source=demo&id=one"
+PATHS = (
+    "/traces",
+    "/traces/map",
+    f"/traces/{TRACE}",
+    FOLLOWED,
+    "/follow?city=athens-oh",
+    "/follow?source=demo&id=early",
+    "/login",
+)
+QUIET_SECONDS = 8.0
+STOP_SECONDS_MAX = 8.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A system as `tandem up` runs it."""
+
+    endpoints: dict[str, Any]
+    root: Path
+    portal: BlockingPortal
+
+    def get(self, path: str, service: str = "operations") -> httpx.Response:
+        token = self.endpoints["tokens"]["operator"]
+        headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+        return httpx.get(self.endpoints["http"][service] + path, headers=headers, timeout=15)
+
+    def send(self, event: dict[str, Any]) -> httpx.Response:
+        token = Path(self.endpoints["credentials"]["demo"]["token_file"]).read_text().strip()
+        return httpx.post(
+            self.endpoints["http"]["gateway"] + "/events",
+            content=json.dumps({"source": "/systems/demo"} | event),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": STRUCTURED},
+            timeout=15,
+        )
+
+    def until(self, path: str, *words: str, seconds_max: float = 20) -> str:
+        """Return a page once it holds all words."""
+
+        async def there() -> str:
+            text = self.get(path).text
+            return text if all(word in text for word in words) else ""
+
+        async def wait() -> str:
+            return await until(there, f"{path} says {words}", seconds_max)
+
+        return self.portal.call(wait)
+
+    def pid(self, service: str) -> int:
+        table = json.loads((self.root / "processes.json").read_text())
+        return int(table[service]["pid"])
+
+    def log(self, service: str) -> str:
+        return (self.root / "logs" / f"{service}.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="tandem-dash-") as folder,
+        start_blocking_portal() as portal,
+    ):
+        patch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        patch.setenv("OTEL_BLRP_SCHEDULE_DELAY", "100")
+        root = Path(folder) / "data"
+        opened = running_system(root, free_port_base())
+        with portal.wrap_async_context_manager(opened) as endpoints:
+            system = Running(endpoints, root, portal)
+            assert system.send(help_given("one", TRACE)).status_code == 202
+            early = said("events.activity_held", "early", activity_id="w1", on="2024-03-27")
+            assert system.send(early).status_code == 202
+            system.until(f"/traces/{TRACE}", *STEPS)
+            yield system
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def operator(browser: Browser, running: Running) -> Visitor:
+    address = running.endpoints["http"]["operations"]
+    return Visitor(browser, address, running.endpoints["tokens"]["operator"])
+
+
+def test_a_flow_is_one_trace_from_the_gateway_through_every_service_to_the_reports(
+    running: Running,
+) -> None:
+    listed = running.until("/traces?service=gateway", f"/traces/{TRACE}")
+    assert "events, gateway, membership, reporting" in listed
+    drawn = running.until("/traces/map", ">reporting</a>", ">membership</a>")
+    assert re.search(r"events</th><td>.*?>membership</a></td><td>a call", drawn)
+
+
+def test_an_event_is_followed_to_the_figures_it_moved(running: Running) -> None:
+    followed = running.until(FOLLOWED, "Moved", "/figures/")
+    stations = re.findall(r'<th scope="row">([A-Z][^<]+?)(?:<|\n)', followed)
+    wanted = [
+        "Taken over HTTP",
+        "Taken from the broker",
+        "Recorded in the ledger",
+        "Relayed to the broker",
+        "Projected",
+    ]
+    assert [each for each in stations if each in wanted] == wanted
+    [place] = set(re.findall(r'/facts/([a-z0-9/-]+)"', followed))
+    assert running.get(f"/follow?fact={place}").text.count("Recorded in the ledger") == 1
+    assert f"/follow?fact={place.replace('/', '%2F')}" in running.get("/follow?city=athens-oh").text
+    led = running.get(f"/follow?trace={TRACE}")
+    assert (led.status_code, led.headers["location"]) == (303, f"/traces/{TRACE}")
+
+
+def test_an_event_that_was_not_traced_is_followed_all_the_same(running: Running) -> None:
+    # "00": whoever sent it has decided that it is not sampled.
+    event = help_given("two", None) | {"traceparent": f"00-{OTHER}-00f067aa0ba902b7-00"}
+    assert running.send(event).status_code == 202
+    followed = running.until("/follow?source=demo&id=two", "Recorded in the ledger", "Projected")
+    assert "was not sampled, or is not kept any more" in followed
+    assert running.get(f"/traces/{OTHER}").status_code == 404
+
+
+def test_an_event_that_waits_says_for_what(running: Running) -> None:
+    waiting = running.until("/follow?source=demo&id=early", "Waits for activity-w1")
+    assert "Recorded in the ledger <span" in waiting
+
+
+def test_an_event_that_nobody_has_seen_says_so(running: Running) -> None:
+    assert "Not seen" in running.get("/follow?source=demo&id=never").text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_of_the_dashboard_has_no_barrier_and_fits_a_phone(
+    operator: Visitor, path: str
+) -> None:
+    with operator.opened(path) as page:
+        assert violations(page) == []
+        assert too_little_contrast(page) == []
+    with operator.opened(path, **ZOOMED, color_scheme="dark") as page:
+        assert page.evaluate(TOO_WIDE) == []
+        assert too_little_contrast(page) == []
+
+
+def test_the_dashboard_works_without_a_script(operator: Visitor) -> None:
+    with operator.opened("/traces", java_script_enabled=False) as page:
+        page.get_by_label("Service").select_option("gateway")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_role("link", name="gateway: gateway.receive").first.click()
+        assert page.get_by_role("heading", name="Trace").is_visible()
+        page.get_by_text("Attributes").first.click()
+        assert page.get_by_text("tandem.events").first.is_visible()
+
+
+def test_an_open_page_shows_what_comes_and_can_be_paused(
+    operator: Visitor, running: Running
+) -> None:
+    with operator.opened("/traces?service=gateway") as page:
+        before = page.locator("#found tbody tr").count()
+        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Go on").click()
+        assert running.send(help_given("three", None)).status_code == 202
+        page.wait_for_function(
+            "count => document.querySelectorAll('#found tbody tr').length > count", arg=before
+        )
+
+
+def test_a_code_logs_an_operator_in_once(running: Running) -> None:
+    token = running.endpoints["tokens"]["operator"]
+    code = make_code(running.root / "secrets" / "login-codes", token, datetime.now(UTC))
+    address = f"{running.endpoints['http']['operations']}/login?code={code}"
+    first, again = httpx.get(address), httpx.get(address)
+    assert (first.status_code, first.headers["location"]) == (303, "/")
+    assert again.status_code == 403
+
+
+def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> None:
+    pid = running.pid("operations")
+    before = {name: len(running.log(name)) for name in ("gateway", "events", "reporting")}
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        number = 0
+        while time.monotonic() - began < QUIET_SECONDS:
+            asked = time.monotonic()
+            assert running.send(help_given(f"hung-{number}", None)).status_code == 202
+            assert time.monotonic() - asked < 1
+            number += 1
+            time.sleep(0.2)
+        for name, length in before.items():
+            said_meanwhile = running.log(name)[length:]
+            assert said_meanwhile.count("operations takes no traces") <= 1, said_meanwhile
+            assert len(said_meanwhile.splitlines()) <= 3, said_meanwhile
+        stopped = running.pid("events")
+        os.kill(stopped, signal.SIGTERM)
+        began = time.monotonic()
+
+        async def gone() -> bool:
+            return running.pid("events") != stopped
+
+        async def wait() -> None:
+            await until(gone, "events has stopped", STOP_SECONDS_MAX)
+
+        running.portal.call(wait)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    # It takes what is told again, and follows what was recorded meanwhile.
+    running.until(f"/follow?source=demo&id=hung-{number - 1}", "Projected", "yes", seconds_max=60)
+    assert running.send(help_given("after", "c" * 32)).status_code == 202
+    running.until(f"/traces/{'c' * 32}", "gateway.receive", "ledger.append", seconds_max=60)
