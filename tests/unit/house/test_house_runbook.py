@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import typer
+from starlette.routing import Route
 
+from services.operations.web import Parts, routes
+from services.operations.web.answering import door_of
 from shared.cli.application import application
+from shared.clock import system_clock
+from shared.site.sessions import Sessions
 from tests.support.watching import ROOT, alerts, metrics_of, questions, recorded
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
@@ -110,3 +116,11 @@ def test_every_procedure_of_an_operator_is_carried_out_by_a_test() -> None:
     assert len(rows) >= 10
     for row in rows:
         assert re.search(r"`test_\w+`", row.split("|")[2]), row
+
+
+def test_every_page_of_the_dashboard_that_the_runbook_names_is_there() -> None:
+    nothing: Any = object()
+    door = door_of(nothing, Sessions(b"secret", system_clock))
+    parts = Parts(**{field.name: nothing for field in fields(Parts)} | {"door": door})
+    served = {route.path for route in routes(parts) if isinstance(route, Route)}
+    assert set(re.findall(r"[Pp]age `(/[\w/]*)`", RUNBOOK)) <= served
