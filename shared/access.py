@@ -10,6 +10,7 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -65,7 +66,8 @@ class Principal(Contract):
     """Who a token belongs to; `name` is the source of what they say.
 
     `services` and `types` are the scope of what they may say happened: None is everything. Types
-    stand under their full names. What a newer version adds to the file is passed over.
+    stand under their full names. `made_at` is when the token was made, if that is known. What a
+    newer version adds to the file is passed over.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -74,6 +76,7 @@ class Principal(Contract):
     role: Role
     services: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
+    made_at: datetime | None = None
 
 
 def may(principal: Principal, action: Action) -> bool:
@@ -160,6 +163,11 @@ class Access:
         self._refresh()
         found = (each for each in self._principals.values() if each.name == name)
         return next(found, None)
+
+    def publishers(self) -> list[Principal]:
+        """Return those who publish, once for each valid token of theirs."""
+        self._refresh()
+        return [each for each in self._principals.values() if each.role == "publisher"]
 
     def _refresh(self) -> None:
         """Take over a changed file; while it cannot be read, the old one counts for a minute."""

@@ -1,5 +1,6 @@
 """What facts that are not recorded yet would change in the figures: asked of reporting."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,3 +112,23 @@ def _value(cell: pb.CellChange, side: str) -> Any:
         return None
     value: Value = getattr(cell, side)
     return json_format.MessageToDict(value)
+
+
+def answer_fact(id_: str, into: str, *, people: bool, done: str) -> ledger_pb2.LedgerFact:
+    """Return the fact that an answer would become, to see what it would change.
+
+    Args:
+        id_: an activity, or the key of a person.
+        into: what it counts as, or counted as.
+        people: whether these are keys of people.
+        done: "merged" or "unmerged".
+    """
+    noun, field = ("person", "person") if people else ("activity", "activity_id")
+    fact = ledger_pb2.LedgerFact(
+        stream=f"{noun}-{id_}",
+        version=1,
+        type=f"events.{noun}_{done}.v1",
+        data=json.dumps({field: id_, "into": into}).encode(),
+    )
+    fact.recorded_at.GetCurrentTime()
+    return fact

@@ -3,6 +3,7 @@
 Of a message nothing is looked at but when it was stored; its body is let go unread.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +14,7 @@ from nats.aio.client import Client
 
 from shared.behind import Lag, Lags, Stream
 from shared.errors import Unavailable
-from shared.messaging import FACTS, INTAKE, NAME_PAGES_MAX
+from shared.messaging import FACTS, INTAKE, NAME_PAGES_MAX, NatsAddress, connect, leave
 
 ASK_SECONDS_MAX = 2.0
 NOT_FOUND = 10037
@@ -21,16 +22,25 @@ NOT_FOUND = 10037
 
 
 class Broker:
-    """Asks the broker, and changes nothing there."""
+    """Asks the broker, and changes nothing there; it may be away, at the start too."""
 
-    def __init__(self, connection: Client) -> None:
-        """Bind the connection; its credential must be allowed to ask."""
-        self._connection = connection
+    def __init__(self, address: NatsAddress) -> None:
+        """Bind where it is, and who asks: a credential that may."""
+        self._address = address
+        self._connection: Client | None = None
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a broker just now."""
-        return bool(self._connection.is_connected)
+    async def run(self) -> None:
+        """Hold the connection until cancelled."""
+        self._connection = await connect(self._address)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            connection, self._connection = self._connection, None
+            await leave(connection)
+
+    async def connected(self) -> bool:
+        """Tell whether there is a broker just now."""
+        return self._connection is not None and bool(self._connection.is_connected)
 
     async def look(self) -> Lags:
         """Return all streams and consumers.
@@ -109,6 +119,8 @@ class Broker:
         return found
 
     async def _asked(self, what: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        if self._connection is None or not self._connection.is_connected:
+            raise Unavailable("the broker is away")
         try:
             answer = await self._connection.request(
                 f"$JS.API.{what}", json.dumps(question).encode(), timeout=ASK_SECONDS_MAX

@@ -5,15 +5,22 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from services.operations.deciding import Deciding
 from services.operations.finding import Finding
 from services.operations.following import Following
+from services.operations.hearing import Hearing
 from services.operations.keeping import NO_WAITING, Keeping
+from services.operations.looking import Looking
+from services.operations.once import Once
+from services.operations.repairing import Repairing
 from services.operations.settings import Settings
 from services.operations.web import Parts, routes, site
 from services.operations.web.answering import door_of
 from shared.access import Access
 from shared.clock import Clock, system_clock
 from shared.database import connect_pool
+from shared.lag import Broker
+from shared.operator_log import OperatorLog
 from shared.rpc import channel, serving
 from shared.running import App, app
 from shared.site.endings import Endings
@@ -47,6 +54,12 @@ async def running(
         following = Following(channels, settings.site_reporting, settings.public_address, finding)
         opened.stack.push_async_callback(following.close)
         access = Access(settings.tokens_file)
+        owners = {name: channels[name] for name in settings.owners}
+        broker = Broker(settings.nats("operations"))
+        opened.background(broker.run())
+        opened.neighbours["nats"] = broker.connected
+        looking = Looking(settings.sites, broker, pool, system_clock)
+        opened.background(looking.run())
         sessions = Sessions(settings.token_file.read_bytes(), clock, Endings(pool))
         parts = Parts(
             door=door_of(access, sessions),
@@ -54,6 +67,12 @@ async def running(
             keeping=keeping,
             finding=finding,
             following=following,
+            looking=looking,
+            hearing=Hearing(broker, owners, access),
+            repairing=Repairing(channels, list(owners)),
+            deciding=Deciding(channels),
+            once=Once(),
+            operator_log=OperatorLog(settings.operator_log),
             now=clock,
             reports=settings.public_address,
             login_codes=settings.login_codes,

@@ -41,6 +41,7 @@ def search_asked(question: Mapping[str, str], now: datetime) -> Search:
         attribute=(name.strip(), value.strip()) if attribute is not None else None,
         least=_milliseconds(question),
         failed=question.get("failed") == "yes",
+        routine=question.get("routine") == "yes",
     )
 
 

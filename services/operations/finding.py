@@ -21,6 +21,12 @@ LINKED_TRACES_MAX = 20
 LOGS_MAX = 200
 MAPPED_SPANS_MAX = 50_000
 SEARCH_SECONDS_MAX = 5
+ROUTINE = (
+    "tandem.ledger.v1.LedgerService/ReadHeads",
+    "tandem.ledger.v1.LedgerService/ReadCensus",
+    "grpc.health.v1.Health/Check",
+)
+"""What the auditor and the checks of readiness ask all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Search:
         attribute: a name and its value, as text.
         least: its duration is at least so many microseconds.
         failed: it failed.
+        routine: also what services ask each other every few seconds, whatever happens.
     """
 
     since: datetime
@@ -42,6 +49,7 @@ class Search:
     attribute: tuple[str, str] | None = None
     least: int = 0
     failed: bool = False
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,8 @@ class Finding:
     async def search(self, search: Search) -> Sequence[Found]:
         """Return the traces with a span like this, the latest first; TRACES_MAX at most."""
         name, prefix = search.name, None
-        if name is not None and name.endswith("*"):
-            name, prefix = None, name[:-1]
+        if search.name is not None and search.name.endswith("*"):
+            name, prefix = None, search.name[:-1]
         async with self._reading() as connection:
             rows = await connection.fetch(
                 QUERIES["search"],
@@ -107,6 +115,7 @@ class Finding:
                 search.attribute[0] if search.attribute else None,
                 search.attribute[1] if search.attribute else None,
                 TRACES_MAX,
+                [] if search.routine or search.name else [*ROUTINE],
             )
         return [
             Found(

@@ -7,13 +7,13 @@ here is nobody's fact.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import orjson
 
 from services.operations.domain.ring import Slot, next_slot, outlived
 from services.operations.domain.telling import LogRecord, Span
@@ -123,10 +123,10 @@ def _span_rows(slot: int, spans: Sequence[Span]) -> Iterator[Values]:
             span.started_at,
             span.duration,
             span.error,
-            json.dumps(dict(span.attributes)),
-            json.dumps(
+            _json(span.attributes),
+            _json(
                 [
-                    {"at": _text(each.at), "name": each.name, "attributes": dict(each.attributes)}
+                    {"at": each.at, "name": each.name, "attributes": each.attributes}
                     for each in span.events
                 ]
             ),
@@ -151,7 +151,7 @@ def _log_rows(slot: int, logs: Sequence[LogRecord]) -> Iterator[Values]:
             log.body,
             _bytes(log.trace_id),
             _bytes(log.span_id),
-            json.dumps(dict(log.attributes)),
+            _json(log.attributes),
         )
 
 
@@ -159,5 +159,5 @@ def _bytes(id_: str | None) -> bytes | None:
     return None if id_ is None else bytes.fromhex(id_)
 
 
-def _text(at: datetime) -> str:
-    return at.isoformat()
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

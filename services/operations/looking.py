@@ -94,7 +94,9 @@ class Looking:
             name,
             wrong,
             _parts(ready),
-            next((labels.get("service_version", "") for labels, _ in metrics.of("target_info")), ""),
+            next(
+                (labels.get("service_version", "") for labels, _ in metrics.of("target_info")), ""
+            ),
             datetime.fromtimestamp(started, UTC) if started else None,
             skew,
             backlog=_backlog(metrics),

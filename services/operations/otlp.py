@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
-from google.rpc.status_pb2 import Status
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
     ExportLogsServiceResponse,
@@ -186,9 +186,6 @@ def _span(span: trace_pb2.Span, service: str) -> Span | None:
         for event in span.events[: bounding.EVENTS_MAX]
     )
     failed = span.status.code == trace_pb2.Status.STATUS_CODE_ERROR
-    error = bounding.why_failed(
-        span.status.message, attributes, [event.attributes for event in events]
-    )
     return Span(
         trace_id=trace_id,
         span_id=span_id,
@@ -199,7 +196,11 @@ def _span(span: trace_pb2.Span, service: str) -> Span | None:
         started_at=_moment(span.start_time_unix_nano),
         duration=max(0, span.end_time_unix_nano - span.start_time_unix_nano)
         // NANOSECONDS_PER_MICROSECOND,
-        error=error if failed else None,
+        error=bounding.why_failed(
+            span.status.message, attributes, [event.attributes for event in events]
+        )
+        if failed
+        else None,
         attributes=attributes,
         events=events,
         links=tuple(_places(span.links[: bounding.LINKS_MAX])),

@@ -29,6 +29,7 @@ with matching as (
                and duration >= $6
                and (not $7 or error is not null)
                and ($8::text is null or attributes ->> $8 = $9)
+               and name <> all ($11::text[])
              order by started_at desc
              limit 20000) as span
      group by trace_id

@@ -14,9 +14,9 @@ class Settings(DatabaseSettings, EdgeSettings):
     """What operations reads beyond every process's settings.
 
     Where its neighbours answer gRPC (`peer_…`) and HTTP (`site_…`), where people open the reports
-    (`public_address`), the folder of codes that log a browser in, and for how long and how much of
-    what services say of themselves is kept. What is older goes, and so does the oldest when it
-    takes more room on the disk.
+    (`public_address`), the file in which what operators do stands before it is done, the folder of
+    codes that log a browser in, and for how long and how much of what services say of themselves is
+    kept. What is older goes, and so does the oldest when it takes more room on the disk.
     """
 
     peer_membership: str
@@ -30,6 +30,7 @@ class Settings(DatabaseSettings, EdgeSettings):
     site_gateway: str
     site_operations: str
     public_address: str
+    operator_log: Path
     login_codes: Path | None = None
     telemetry_days: Annotated[float, Field(gt=0, le=366)] = 7.0
     telemetry_bytes_max: Annotated[int, Field(ge=16 * MEGABYTE)] = 2**30

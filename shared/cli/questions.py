@@ -4,7 +4,6 @@ Cities that nobody could tell are asked of membership, activities that may be on
 people who may be one of events: there two keys are all that is ever told of somebody.
 """
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from tandem.reporting.v1 import reporting_pb2, reporting_pb2_grpc
 from shared.cli.effects import effect, effect_lines
 from shared.cli.system import DEFAULT_DATA, STAFF, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
+from shared.effects import answer_fact
 from shared.embedded.data_directory import OperatorError
 
 commands = typer.Typer(help="Questions that a person must decide.", no_args_is_help=True)
@@ -129,7 +129,7 @@ def merge(
             context=_said(), activity_id=id_, into=into, reason=reason
         )
     )
-    if _wanted(system, _fact(id_, into, people, "merged"), yes):
+    if _wanted(system, answer_fact(id_, into, people=people, done="merged"), yes):
         run(lambda: _answer(system, said))
         plain_console().print(f"{id_} counts as {into}")
 
@@ -150,7 +150,7 @@ def unmerge(
         if people
         else events_pb2.UnmergeActivityRequest(context=_said(), activity_id=id_, reason=reason)
     )
-    if _wanted(system, _fact(id_, into, people, "unmerged"), yes):
+    if _wanted(system, answer_fact(id_, into, people=people, done="unmerged"), yes):
         run(lambda: _answer(system, said))
         plain_console().print(f"{id_} stands for itself, and no longer counts as {into}")
 
@@ -318,19 +318,6 @@ def _wanted(system: System, fact: ledger_pb2.LedgerFact, yes: bool) -> bool:
     for line in effect_lines(run(lambda: effect(system, "events", [fact]))):
         plain_console().print(printable(line))
     return typer.confirm("Do it?")
-
-
-def _fact(id_: str, into: str, people: bool, done: str) -> ledger_pb2.LedgerFact:
-    """Return the fact that an answer would become, to see what it would change."""
-    noun, field = ("person", "person") if people else ("activity", "activity_id")
-    fact = ledger_pb2.LedgerFact(
-        stream=f"{noun}-{id_}",
-        version=1,
-        type=f"events.{noun}_{done}.v1",
-        data=json.dumps({field: id_, "into": into}).encode(),
-    )
-    fact.recorded_at.GetCurrentTime()
-    return fact
 
 
 def asked(reference: pb.OpenReference) -> str:

@@ -349,7 +349,9 @@ def _write_for_readers(
             "role": publisher.role,
             **{scope: among for scope, among in scopes.items() if among is not None},
         }
-        holders |= {key.token_sha256: holder for key in publisher.keys}
+        for key in publisher.keys:
+            made = {"made_at": key.made_at.isoformat()} if key.made_at else {}
+            holders[key.token_sha256] = holder | made
     write_private(directory.tokens, json.dumps(holders, indent=2) + "\n")
 
 

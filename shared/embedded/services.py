@@ -181,6 +181,7 @@ def _environment(
     if service.watches:
         reports = next((peer for peer in services if peer.seals), service)
         environment["TANDEM_PUBLIC_ADDRESS"] = f"http://{servers.http(reports)}"
+        environment["TANDEM_OPERATOR_LOG"] = str(directory.operator_log)
     if service.takes_in:
         environment["TANDEM_WEBHOOKS_FILE"] = str(directory.webhooks)
     if service.seals:

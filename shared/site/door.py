@@ -28,8 +28,10 @@ class Identifies(Protocol):
 class Tells(Protocol):
     """How a service tells what goes wrong, in its own pages and words."""
 
-    expected: tuple[type[Exception], ...]
-    """The errors that are told; any other is nobody's fault but ours."""
+    @property
+    def expected(self) -> tuple[type[Exception], ...]:
+        """The errors that are told; any other is nobody's fault but ours."""
+        ...
 
     def __call__(self, request: Request, error: Exception) -> Response:
         """Return the answer that tells of an error."""

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from importlib.metadata import version
 from uuid import uuid4
 
@@ -26,13 +25,8 @@ from shared.telemetry.lines import JsonLines, NowAndThen, ToCollector
 from shared.telemetry.receiver import Logs, Spans, receiver_here
 
 STOP_SECONDS_MAX = 3.0
-STANDARD = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-)
-"""When one of these says where to, nothing goes to operations."""
-_opened: list[TracerProvider | MeterProvider | LoggerProvider] = []
+_leaving: "Leaving | None" = None
+"""What leaves this process, once it has started."""
 
 
 def start(service: str) -> None:
@@ -42,73 +36,81 @@ def start(service: str) -> None:
     for one of them says; metrics leave too when OTEL_METRICS_EXPORTER names `otlp`. How many traces
     are kept OTEL_TRACES_SAMPLER says, and what else names the process OTEL_RESOURCE_ATTRIBUTES.
     """
-    resource = resource_of(service)
-    exporters = _exporters()
-    spans = TracerProvider(resource=resource, shutdown_on_exit=False)
-    if exporters.spans is not None:
-        spans.add_span_processor(BatchSpanProcessor(exporters.spans))
-    trace.set_tracer_provider(spans)
-    readers: list[MetricReader] = [PrometheusMetricReader()]
-    if "otlp" in named("METRICS"):
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-
-        readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
-    numbers = MeterProvider(resource=resource, metric_readers=readers, shutdown_on_exit=False)
-    metrics.set_meter_provider(numbers)
-    _opened.extend([numbers, spans])
+    global _leaving
+    _leaving = Leaving(resource_of(service))
+    trace.set_tracer_provider(_leaving.tracers)
+    metrics.set_meter_provider(_leaving.meters)
     printed = logging.StreamHandler(sys.stderr)
     printed.setFormatter(JsonLines(service))
     printed.addFilter(NowAndThen())
-    handlers: list[logging.Handler] = [printed]
-    if exporters.logs is not None:
-        lines = LoggerProvider(resource=resource, shutdown_on_exit=False)
-        lines.add_log_record_processor(BatchLogRecordProcessor(exporters.logs))
-        handlers.append(ToCollector(lines))
-        _opened.append(lines)
     logging.basicConfig(
-        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"), handlers=handlers, force=True
+        level=os.environ.get("TANDEM_LOG_LEVEL", "INFO"),
+        handlers=[printed, *_leaving.handlers],
+        force=True,
     )
 
 
 def stop() -> None:
-    """Send what is still held, for STOP_SECONDS_MAX at most; then what is left is dropped."""
-    sending = threading.Thread(target=_shut_down, name="farewell", daemon=True)
-    sending.start()
-    sending.join(STOP_SECONDS_MAX)
+    """Send what is still held."""
+    if _leaving is not None:
+        _leaving.stop()
 
 
-def _shut_down() -> None:
-    while _opened:
-        _opened.pop().shutdown()
+class Leaving:
+    """What leaves a process: its spans, its metrics, and the lines of its log."""
 
+    def __init__(self, resource: Resource) -> None:
+        """Set up what the environment asks for; `resource` is who we are."""
+        spans, logs = _exporters()
+        self.tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+        if spans is not None:
+            self.tracers.add_span_processor(BatchSpanProcessor(spans))
+        readers: list[MetricReader] = [PrometheusMetricReader()]
+        if "otlp" in named("METRICS"):
+            from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-@dataclass(frozen=True, slots=True)
-class Exporters:
-    """What carries spans and lines away; None where they stay."""
-
-    spans: SpanExporter | None = None
-    logs: LogRecordExporter | None = None
-
-
-def _exporters() -> Exporters:
-    there = receiver_here() if not any(map(os.environ.get, STANDARD)) else None
-    wanted = {signal for signal in ("TRACES", "LOGS") if leaves(signal, there is not None)}
-    if there is not None:
-        return Exporters(
-            Spans(there) if "TRACES" in wanted else None, Logs(there) if "LOGS" in wanted else None
+            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        self.meters = MeterProvider(
+            resource=resource, metric_readers=readers, shutdown_on_exit=False
         )
+        self.handlers: list[logging.Handler] = []
+        self._lines: LoggerProvider | None = None
+        if logs is not None:
+            self._lines = LoggerProvider(resource=resource, shutdown_on_exit=False)
+            self._lines.add_log_record_processor(BatchLogRecordProcessor(logs))
+            self.handlers.append(ToCollector(self._lines))
+
+    def stop(self) -> None:
+        """Send what is still held, for STOP_SECONDS_MAX at most; then what is left is dropped."""
+        sending = threading.Thread(target=self._shut_down, name="farewell", daemon=True)
+        sending.start()
+        sending.join(STOP_SECONDS_MAX)
+
+    def _shut_down(self) -> None:
+        if self._lines is not None:
+            self._lines.shutdown()
+        self.tracers.shutdown()
+        self.meters.shutdown()
+
+
+def _exporters() -> tuple[SpanExporter | None, LogRecordExporter | None]:
+    """Return what carries spans and lines away; None for what stays."""
+    there = receiver_here()
+    traces, lines = (leaves(signal, there is not None) for signal in ("TRACES", "LOGS"))
+    if there is not None:
+        return Spans(there) if traces else None, Logs(there) if lines else None
     # Loaded when they are wanted: what they stand on takes memory.
     spans: SpanExporter | None = None
     logs: LogRecordExporter | None = None
-    if "TRACES" in wanted:
+    if traces:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         spans = OTLPSpanExporter()
-    if "LOGS" in wanted:
+    if lines:
         from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 
         logs = OTLPLogExporter()
-    return Exporters(spans, logs)
+    return spans, logs
 
 
 def resource_of(service: str) -> Resource:

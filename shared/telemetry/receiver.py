@@ -27,6 +27,12 @@ SEND_SECONDS_MAX = 2.0
 AWAY_SECONDS = 5.0
 """For so long nothing is tried after a batch did not arrive."""
 PROTOBUF = "application/x-protobuf"
+STANDARD = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+)
+"""When one of these says where to, nothing goes to operations."""
 TRACES_PATH, LOGS_PATH = "/v1/traces", "/v1/logs"
 
 
@@ -113,6 +119,7 @@ class Logs(LogRecordExporter):
 
 
 def receiver_here() -> Receiver | None:
-    """Return operations, when the environment names it."""
+    """Return operations, when the environment names it and no other receiver."""
     url, token_file = os.environ.get("TANDEM_TELEMETRY_URL"), os.environ.get("TANDEM_TOKEN_FILE")
-    return Receiver(url, Path(token_file)) if url and token_file else None
+    other = any(os.environ.get(name) for name in STANDARD)
+    return Receiver(url, Path(token_file)) if url and token_file and not other else None

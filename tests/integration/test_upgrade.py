@@ -23,9 +23,8 @@ values ('noun-one', $1, $2, 'owner.noun_changed.v1', '{"is": "kept"}', now(), no
     PROJECTION_TABLES: """
 insert into fact
     (ledger, stream, version, position, fact_id, type, occurred_at, recorded_at, source, source_id)
-values (
-    'owner', 'noun-one', $1::integer, $1::integer, $2, 'owner.noun_changed.v1', now(), now(), 'demo', $3
-)
+values ('owner', 'noun-one', $1::integer, $1::integer, $2, 'owner.noun_changed.v1', now(), now(),
+    'demo', $3)
 """,
 }
 """What an owner of facts holds, and what reporting does, as the first version knew it."""

@@ -97,6 +97,7 @@ PAUSES: Mapping[str, float] = {
     "shared.comparison.PATIENCE_SECONDS": 0.1,
     "services.membership.intake.SETTLE_SECONDS": 0.2,
     "services.reporting.standing.QUIET_SECONDS": 0.0,
+    "services.operations.looking.LOOK_SECONDS": 0.2,
 }
 """Pauses of background loops, in seconds, and what the fixture makes of them."""
 
@@ -233,6 +234,7 @@ class System:
             "TANDEM_LOGIN_CODES": str(directory.login_codes),
             "TANDEM_WEBHOOKS_FILE": str(directory.webhooks),
             "TANDEM_SIGNING_KEY_FILE": str(directory.signing_key),
+            "TANDEM_OPERATOR_LOG": str(directory.operator_log),
             "TANDEM_PUBLIC_ADDRESS": self.http("reporting"),
             **{f"TANDEM_PEER_{peer.upper()}": address for peer, address in self._grpc.items()},
             **{f"TANDEM_SITE_{peer.upper()}": self.http(peer) for peer in self._http},

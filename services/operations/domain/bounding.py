@@ -53,6 +53,8 @@ def _value(name: str, value: object) -> Scalar | None:
 
 def plain(text: str) -> str:
     """Return a text without what PostgreSQL cannot hold."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -64,7 +64,7 @@ def _broken(seen: Seen) -> Iterator[str]:
     if seen.weak is None:
         yield "PostgreSQL does not answer"
     elif seen.weak:
-        yield f"PostgreSQL runs with {', '.join(seen.weak)} off, which can lose what it acknowledged"
+        yield f"PostgreSQL can lose what it acknowledged: {', '.join(seen.weak)} off"
     for service in seen.services:
         if service.wrong:
             yield f"{service.name} {service.wrong}"
@@ -100,18 +100,25 @@ def _behind(seen: Seen) -> Iterator[str]:
     for lag in seen.lags.consumers if seen.lags else ():
         if (age := lag.age(seen.at)) > AGE_SECONDS_MAX:
             whose = f" of {lag.source}" if lag.source else ""
-            yield f"{lag.service} has not taken {lag.pending + lag.ack_pending:,} messages{whose}, the oldest for {_told(age)}"
+            count = lag.pending + lag.ack_pending
+            yield _lies(f"{lag.service} has not taken {count:,} messages{whose}", age)
     for service in seen.services:
-        backlog = service.backlog
-        if backlog and backlog.outbox_age > AGE_SECONDS_MAX:
-            yield f"NATS has not taken {backlog.outbox:,} facts of {service.name}, the oldest for {_told(backlog.outbox_age)}"
-        if backlog and backlog.waiting_age > WAITING_SECONDS_MAX:
-            yield f"{backlog.waiting:,} messages wait at {service.name} for what they speak of, the oldest for {_told(backlog.waiting_age)}"
+        if backlog := service.backlog:
+            if backlog.outbox_age > AGE_SECONDS_MAX:
+                said = f"NATS has not taken {backlog.outbox:,} facts of {service.name}"
+                yield _lies(said, backlog.outbox_age)
+            if backlog.waiting_age > WAITING_SECONDS_MAX:
+                said = f"{backlog.waiting:,} messages wait at {service.name} for what they speak of"
+                yield _lies(said, backlog.waiting_age)
         for ledger, found in service.projections.items():
             if found.missing:
                 yield f"reports lack {found.missing:,} facts of {ledger}"
             elif found.age > AGE_SECONDS_MAX:
-                yield f"reports are {found.behind:,} facts of {ledger} behind, the oldest for {_told(found.age)}"
+                yield _lies(f"reports are {found.behind:,} facts of {ledger} behind", found.age)
+
+
+def _lies(said: str, age: float) -> str:
+    return f"{said}, the oldest for {_told(age)}"
 
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))

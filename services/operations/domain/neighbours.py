@@ -94,16 +94,20 @@ def map_of(calls: Sequence[Call], alone: Iterable[str] = ()) -> Map:
 def _ranks(names: Sequence[str], calls: Sequence[Call]) -> Mapping[str, int]:
     """Return how far to the right each stands: behind its callers, as far as no circle forbids."""
     ranks = dict.fromkeys(names, 0)
-    mutual = {(call.called, call.caller) for call in calls}
+    told = {(call.caller, call.called) for call in calls if call.way == "messages"}
+    asked = {(call.caller, call.called) for call in calls if call.way != "messages"}
+    # Where both ways are gone, messages say which is forward: what comes back are questions.
     forward = [
-        call
-        for call in calls
-        if call.caller != call.called and (call.caller, call.called) not in mutual
+        (caller, called)
+        for caller, called in {*told, *asked}
+        if caller != called
+        and (called, caller) not in told
+        and ((caller, called) in told or (called, caller) not in asked)
     ]
     for _ in range(min(len(names), PASSES_MAX)):
-        for call in forward:
-            if ranks[call.called] <= ranks[call.caller] < len(names):
-                ranks[call.called] = ranks[call.caller] + 1
+        for caller, called in sorted(forward):
+            if ranks[called] <= ranks[caller] < len(names):
+                ranks[called] = ranks[caller] + 1
     return ranks
 
 

@@ -95,7 +95,7 @@ def _tree(
     roots: list[Span] = []
     for span in sorted(known.values(), key=_order):
         parent = Place(span.trace_id, span.parent_id) if span.parent_id else None
-        if parent in known:
+        if parent is not None and parent in known:
             under[parent].append(span)
         elif span.trace_id == trace_id:
             roots.append(span)

@@ -38,6 +38,11 @@ _templates.globals |= {
     "moment": words.moment,
     "clock": words.clock,
     "counted": words.counted,
+    "seconds": words.seconds,
+    "ago": words.ago,
+    "size": words.size,
+    "figure": words.figure,
+    "asked_of": words.asked_of,
 }
 
 
@@ -59,7 +64,7 @@ def page(
 
     In templates `static("style.css")` is where a file is served, `address(path, question)` an
     address, `here(page=2)` the page itself with another question, `duration(microseconds)`,
-    `moment(at)`, `clock(at)` and `counted(n, "trace")` are values in words.
+    `moment(at)`, `clock(at)`, `counted(n, "trace")` and the others of words.py are values in words.
     """
 
     def here(**other: object) -> str:

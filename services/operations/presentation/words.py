@@ -1,6 +1,7 @@
-"""Values as an operator reads them: durations, moments, counts."""
+"""Values as an operator reads them: durations, moments, counts, figures."""
 
 from datetime import datetime
+from typing import Any
 
 MICROSECONDS_PER_SECOND = 1_000_000
 UNITS = (
@@ -37,3 +38,46 @@ def clock(at: datetime) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun: "1 trace", "2 traces"."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def seconds(value: float) -> str:
+    """Return a duration given in seconds, with its unit: "0 s", "3.2 s", "2 h"."""
+    return duration(value * MICROSECONDS_PER_SECOND) if value >= 0.0005 else "0 s"
+
+
+def ago(now: datetime, at: datetime) -> str:
+    """Return how long ago something was: "3 min"."""
+    return seconds(max(0.0, round((now - at).total_seconds())))
+
+
+SIZES = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes: "1.2 MB"."""
+    for step, unit in SIZES:
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def figure(value: Any) -> str:
+    """Return the value of a figure: "1,234", "82.5"; a dash where there is none."""
+    if value is None:
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
+
+
+def asked_of(reference: Any) -> str:
+    """Return what was said of a city that nobody could tell, in its own words."""
+    if reference.WhichOneof("question") == "email_domain":
+        return f"addresses at {reference.email_domain}"
+    said = reference.reference
+    if said.HasField("name"):
+        return ", ".join(filter(None, (said.name, said.subdivision, said.country)))
+    for field, word in (("city_id", "city_id"), ("geonames_id", "GeoNames")):
+        if said.HasField(field):
+            return f"{word} {getattr(said, field)}"
+    return f"GEOID {said.census_geoid}"

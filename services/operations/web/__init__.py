@@ -18,14 +18,34 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from services.operations.presentation.pages import FILES, Entry, navigation
-from services.operations.web import access, follow, receiving, traces
+from services.operations.web import (
+    access,
+    acts,
+    behind,
+    follow,
+    health,
+    producers,
+    receiving,
+    refused,
+    repair,
+    traces,
+)
 from services.operations.web.answering import failed, refused_by_router
 from services.operations.web.parts import Parts
 from shared.site.bounds import Bounded
 
 __all__ = ["Parts", "routes", "site"]
 
-MODULES: Sequence[ModuleType] = (follow, traces)
+MODULES: Sequence[ModuleType] = (
+    health,
+    behind,
+    refused,
+    repair,
+    follow,
+    traces,
+    producers,
+    acts,
+)
 """The pages, in the order in which an operator asks."""
 COMPRESSION_LEVEL = 5
 COMPRESSED_BYTES_MIN = 1_000

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.operations.deciding import Deciding
 from services.operations.finding import Finding
 from services.operations.following import Following
+from services.operations.hearing import Hearing
 from services.operations.keeping import Keeping
+from services.operations.looking import Looking
+from services.operations.once import Once
+from services.operations.repairing import Repairing
 from services.operations.web.answering import Door
 from shared.clock import Clock
+from shared.operator_log import OperatorLog
 from shared.site.door import Identifies
 
 
@@ -21,6 +27,12 @@ class Parts:
         keeping: where spans and log records go.
         finding: where they are found again.
         following: asks what became of an event.
+        looking: sees the system every few seconds.
+        hearing: hears of sources.
+        repairing: what was rejected or waits.
+        deciding: what only a person can decide.
+        once: takes each form once.
+        operator_log: where what operators do stands before it is done.
         now: the clock.
         reports: where people open the reports, without a slash at the end.
         login_codes: the folder of addresses that log a browser in; None where there are none.
@@ -31,6 +43,12 @@ class Parts:
     keeping: Keeping
     finding: Finding
     following: Following
+    looking: Looking
+    hearing: Hearing
+    repairing: Repairing
+    deciding: Deciding
+    once: Once
+    operator_log: OperatorLog
     now: Clock
     reports: str
     login_codes: Path | None

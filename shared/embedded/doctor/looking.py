@@ -35,9 +35,9 @@ from shared.embedded.doctor.servers import (
 )
 from shared.embedded.doctor.services import SERVICE_CHECKS, Answers
 from shared.embedded.elsewhere import elsewhere
-from shared.health import audited, readiness
 from shared.embedded.migrations import known_migrations, migrations_run, of_the_owner
 from shared.embedded.registry import read_sources
+from shared.health import audited, readiness
 from shared.messaging import (
     FACTS,
     INTAKE,

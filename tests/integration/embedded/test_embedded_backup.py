@@ -96,7 +96,11 @@ def test_no_password_of_a_running_moment_is_in_it_and_every_key_is(made: Made) -
     names = {part.name for part in verify_backup(made.file).parts}
     secrets = {f"files/secrets/{path.name}" for path in made.directory.secrets.glob("*.*")}
 
-    assert {f"databases/{each.name}.dump" for each in SERVICES if each.database} <= names
+    dumped = {name for name in names if name.startswith("databases/")}
+    assert dumped == {f"databases/{each.name}.dump" for each in SERVICES if each.backed_up} - {
+        "databases/gateway.dump"
+    }
+    assert "databases/operations.dump" not in names
     assert {each for each in secrets if not each.endswith(".lock")} <= names
     assert not [name for name in names if "lock" in name or "login" in name or "logs" in name]
     assert {"files/operator.log", "files/operator.log.head", "files/erased/people.jsonl"} <= names
@@ -137,6 +141,10 @@ async def test_a_restored_system_starts_and_migrates_nothing_anew(
         await migrate(running, SERVICES)
         connection = await postgres.connect(elsewhere, database="events")
         assert await connection.fetchval("select count(*) from ledger") == FACTS
+        await connection.close()
+        # What a backup leaves out is begun anew, and its service may use it.
+        connection = await postgres.connect(elsewhere, "operations", "operations")
+        assert await connection.fetchval("select count(*) from span") == 0
         await connection.close()
 
 

@@ -26,6 +26,12 @@ def test_who_calls_stands_left_of_who_is_called() -> None:
     assert x["gateway"] < x["events"] < x["reporting"] == x["membership"]
 
 
+def test_messages_say_which_way_is_forward_where_questions_go_back() -> None:
+    there, back = call("events", "reporting", way="messages"), call("reporting", "events")
+    x = across(map_of([back, there]))
+    assert x["events"] < x["reporting"]
+
+
 def test_two_that_call_each_other_have_a_line_for_each_way() -> None:
     found = map_of([call("events", "membership"), call("membership", "events")])
     assert len(found.edges) == 2

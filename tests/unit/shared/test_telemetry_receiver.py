@@ -14,8 +14,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 
-from shared import exporting
-from shared.exporting import AWAY_SECONDS, SEND_SECONDS_MAX, Leaving, Receiver, receiver_here
+from shared.telemetry import receiver
+from shared.telemetry.leaving import Leaving, leaves
+from shared.telemetry.receiver import AWAY_SECONDS, SEND_SECONDS_MAX, Receiver, receiver_here
 
 EVENTS = Resource.create({"service.name": "events"})
 
@@ -62,7 +63,7 @@ def token_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, token_file: Path) -> pytest.MonkeyPatch:
-    for name in (*exporting.STANDARD, "OTEL_TRACES_EXPORTER"):
+    for name in (*receiver.STANDARD, "OTEL_TRACES_EXPORTER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TANDEM_TOKEN_FILE", str(token_file))
     return monkeypatch
@@ -73,7 +74,7 @@ def test_spans_and_lines_of_one_trace_arrive_under_the_token_of_the_service(
 ) -> None:
     with listening() as (asked, url):
         environment.setenv("TANDEM_TELEMETRY_URL", url)
-        leaving = Leaving(EVENTS, ["stream"])
+        leaving = Leaving(EVENTS)
         with leaving.tracers.get_tracer("test").start_as_current_span("ledger.append"):
             record = logging.LogRecord("shared.x", logging.WARNING, "", 0, "%s waits", ("w",), None)
             record.stream = "activity-w1"
@@ -86,7 +87,7 @@ def test_spans_and_lines_of_one_trace_arrive_under_the_token_of_the_service(
     [lines] = ExportLogsServiceRequest.FromString(bodies["/v1/logs"]).resource_logs
     [line] = lines.scope_logs[0].log_records
     assert span.name == "ledger.append"
-    assert (line.body.string_value, line.severity_text) == ("w waits", "WARNING")
+    assert (line.body.string_value, line.severity_text) == ("w waits", "WARN")
     assert (line.trace_id, line.span_id) == (span.trace_id, span.span_id)
     assert [each.key for each in line.attributes] == ["stream"]
 
@@ -94,7 +95,7 @@ def test_spans_and_lines_of_one_trace_arrive_under_the_token_of_the_service(
 def test_of_an_exception_only_its_kind_leaves(environment: pytest.MonkeyPatch) -> None:
     with listening() as (asked, url):
         environment.setenv("TANDEM_TELEMETRY_URL", url)
-        leaving = Leaving(EVENTS, [])
+        leaving = Leaving(EVENTS)
         try:
             raise ValueError("somebody@example.org")
         except ValueError as error:
@@ -108,7 +109,7 @@ def test_of_an_exception_only_its_kind_leaves(environment: pytest.MonkeyPatch) -
     assert b"example.org" not in body
 
 
-@pytest.mark.parametrize("name", exporting.STANDARD)
+@pytest.mark.parametrize("name", receiver.STANDARD)
 def test_the_token_never_goes_where_the_standard_variables_say(
     environment: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -120,21 +121,22 @@ def test_the_token_never_goes_where_the_standard_variables_say(
 def test_nothing_leaves_when_the_standard_variable_says_so(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TANDEM_TELEMETRY_URL", "http://127.0.0.1:1")
     environment.setenv("OTEL_TRACES_EXPORTER", "none")
-    assert receiver_here() is None
+    assert not leaves("TRACES", to_operations=True)
+    assert leaves("LOGS", to_operations=True)
 
 
 def test_that_it_is_away_is_told_once_and_so_is_that_it_is_back(
     token_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "shared.exporting")
-    monkeypatch.setattr(exporting, "AWAY_SECONDS", 0.0)
+    caplog.set_level(logging.INFO, "shared.telemetry.receiver")
+    monkeypatch.setattr(receiver, "AWAY_SECONDS", 0.0)
     with listening() as (asked, url):
-        receiver = Receiver(url, token_file)
+        there = Receiver(url, token_file)
         asked.status = 503
-        assert [receiver.post("/v1/traces", b"") for _ in range(5)] == [False] * 5
+        assert [there.post("/v1/traces", b"") for _ in range(5)] == [False] * 5
         asked.status = 200
-        assert receiver.post("/v1/traces", b"")
-        assert receiver.post("/v1/traces", b"")
+        assert there.post("/v1/traces", b"")
+        assert there.post("/v1/traces", b"")
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
     assert "it answers 503" in said[0]
@@ -143,10 +145,10 @@ def test_that_it_is_away_is_told_once_and_so_is_that_it_is_back(
 
 def test_while_it_is_away_batches_are_dropped_without_trying(token_file: Path) -> None:
     with listening() as (asked, url):
-        receiver = Receiver(url, token_file)
+        there = Receiver(url, token_file)
         asked.status = 503
         for _ in range(5):
-            receiver.post("/v1/traces", b"")
+            there.post("/v1/traces", b"")
         assert len(asked.requests) == 1
     assert AWAY_SECONDS > 1
 
@@ -156,7 +158,7 @@ def test_a_process_stops_soon_though_operations_takes_no_answer(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         environment.setenv("TANDEM_TELEMETRY_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        leaving = Leaving(EVENTS, [])
+        leaving = Leaving(EVENTS)
         tracer = leaving.tracers.get_tracer("test")
         for _ in range(3_000):
             tracer.start_span("step").end()
