@@ -333,7 +333,7 @@ class Executor:
         return Receipt(source, rejection.id or "", "rejected", rejection=rejection)
 
     async def _write(self, connection: Connection, draft: Draft) -> None:
-        with writing("ledger.append", self._rules.ledger, len(draft.entries)):
+        with writing("ledger.append", self._rules.ledger, _described(draft.entries)):
             await self._append(connection, draft)
 
     async def _append(self, connection: Connection, draft: Draft) -> None:
@@ -345,3 +345,17 @@ class Executor:
         await run(connection, self._queries, bookkeeping(draft, self._rules.provides))
         projected = [row for entry in draft.entries for row in self._rules.project(entry)]
         await run(connection, self._rules.queries, projected)
+
+
+def _described(entries: Sequence[Recorded]) -> telemetry.Attributes:
+    """Return what a span says of facts: how many, and where the first stands if one message led
+    to all of them, so that the trace of an event leads to what it recorded.
+    """
+    if len({(entry.source, entry.source_id) for entry in entries}) != 1:
+        return {"tandem.facts": len(entries)}
+    first = entries[0]
+    return {
+        "tandem.facts": len(entries),
+        "tandem.stream": first.stream,
+        "tandem.version": first.version,
+    }

@@ -165,7 +165,7 @@ class Projector:
             What was written, and the gaps because of which nothing was; what lies behind a gap
             that its ledger could not fill is left to the comparison.
         """
-        with writing("projection.write", GROUP, len(facts)):
+        with writing("projection.write", GROUP, {"tandem.facts": len(facts)}):
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute("select pg_advisory_xact_lock($1)", PROJECTOR_LOCK)
                 versions = await self._versions(connection, map(_stream, facts))

@@ -16,7 +16,15 @@ import sys
 import threading
 import time
 import zoneinfo
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +142,7 @@ class App:
         allowed_hosts: str = "",
         connections: Connections | None = None,
         traced: bool = True,
+        quiet: Collection[str] = (),
     ) -> None:
         """Serve /healthz, /readyz, /metrics, and at every other address the service's own site.
 
@@ -144,6 +153,7 @@ class App:
             allowed_hosts: names that are answered for beside our own (hosts.py).
             connections: how many there may be, and how long each may take; unbounded when left out.
             traced: every request is a span; not for a site that opens them by itself.
+            quiet: methods of whose requests nothing is traced.
 
         Raises:
             OSError: the address is taken.
@@ -152,7 +162,7 @@ class App:
         own = [] if site is None else [Mount("/", site)]
         application = Starlette(routes=[*self._routes(), *own])
         config = uvicorn.Config(
-            Measured(KnownHosts(application, allowed_hosts), traced=traced),
+            Measured(KnownHosts(application, allowed_hosts), traced=traced, quiet=quiet),
             **(connections.settings() if connections else {}),
             log_config=None,
             access_log=False,

@@ -82,5 +82,6 @@ async def running(
             site(routes(parts)),
             settings.trusted_proxies,
             settings.allowed_hosts,
+            quiet=("GET", "HEAD"),  # pages read themselves again, and would fill what they show
         )
         yield opened

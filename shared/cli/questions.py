@@ -23,6 +23,7 @@ from shared.cli.system import DEFAULT_DATA, STAFF, Data, System, find, run
 from shared.cli.terminal import plain_console, printable
 from shared.effects import answer_fact
 from shared.embedded.data_directory import OperatorError
+from shared.questions import asked
 
 commands = typer.Typer(help="Questions that a person must decide.", no_args_is_help=True)
 
@@ -318,20 +319,6 @@ def _wanted(system: System, fact: ledger_pb2.LedgerFact, yes: bool) -> bool:
     for line in effect_lines(run(lambda: effect(system, "events", [fact]))):
         plain_console().print(printable(line))
     return typer.confirm("Do it?")
-
-
-def asked(reference: pb.OpenReference) -> str:
-    """Return what was said of the city, in its own words."""
-    if reference.WhichOneof("question") == "email_domain":
-        return f"addresses at {reference.email_domain}"
-    said = reference.reference
-    if said.HasField("name"):
-        return ", ".join(filter(None, (said.name, said.subdivision, said.country)))
-    if said.HasField("city_id"):
-        return f"city_id {said.city_id}"
-    if said.HasField("geonames_id"):
-        return f"GeoNames {said.geonames_id}"
-    return f"GEOID {said.census_geoid}"
 
 
 def place(candidate: pb.Candidate) -> str:

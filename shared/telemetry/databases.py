@@ -99,16 +99,12 @@ def _record(
 
 
 @contextmanager
-def writing(step: str, database: str, facts: int) -> Iterator[Span]:
+def writing(step: str, database: str, said: telemetry.Attributes) -> Iterator[Span]:
     """Open the span of a transaction that writes facts.
 
     One for all its statements: a span for each would cost more than many of them.
     """
-    attributes: dict[str, str | int] = {
-        "db.system.name": "postgresql",
-        "db.namespace": database,
-        "tandem.facts": facts,
-    }
+    attributes = {"db.system.name": "postgresql", "db.namespace": database, **said}
     with telemetry.step(step, SpanKind.CLIENT, attributes) as span:
         yield span
 

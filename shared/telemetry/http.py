@@ -1,16 +1,18 @@
 """Requests over HTTP, by the semantic conventions: counted by the pattern of their address.
 
 An address itself may hold an id that its sender chose, so it stands neither in a metric nor in a
-span. What machines ask for all the time makes no span.
+span. Of what is asked all the time, by machines or by pages that read themselves again, nothing is
+traced, here and in whatever is asked because of it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,16 +22,23 @@ METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
 OTHER = "_OTHER"
+IDS = RandomIdGenerator()
 OF_MACHINES = ("/healthz", "/readyz", "/metrics", "/v1/traces", "/v1/metrics", "/v1/logs")
-"""Asked by whoever watches, and where spans come in: a span of these would never end."""
+"""Asked by whoever watches, and where spans come in: spans of these would never end."""
 
 
 class Measured:
     """Counts the requests of a site, and opens a span for each when it is `traced`."""
 
-    def __init__(self, site: ASGIApp, *, traced: bool) -> None:
-        """Wrap a site; its routes write themselves into the scope."""
-        self._site, self._traced = site, traced
+    def __init__(self, site: ASGIApp, *, traced: bool, quiet: Collection[str] = ()) -> None:
+        """Wrap a site; its routes write themselves into the scope.
+
+        Args:
+            site: what answers.
+            traced: whether requests are spans; not of a site that opens them by itself.
+            quiet: methods of whose requests nothing is traced.
+        """
+        self._site, self._traced, self._quiet = site, traced, frozenset(quiet)
         self._duration = telemetry.meter().create_histogram(
             "http.server.request.duration",
             unit="s",
@@ -66,7 +75,11 @@ class Measured:
 
     @contextmanager
     def _span(self, scope: Scope) -> Iterator[Span | None]:
-        if not self._traced or scope["path"] in OF_MACHINES:
+        if scope["path"] in OF_MACHINES or scope["method"] in self._quiet:
+            with trace.use_span(trace.NonRecordingSpan(_unsampled())):
+                yield None
+            return
+        if not self._traced:
             yield None
             return
         said = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
@@ -74,6 +87,11 @@ class Measured:
         parent = trace.set_span_in_context(trace.NonRecordingSpan(context)) if context else None
         with telemetry.step(_method(scope), SpanKind.SERVER, parent=parent) as span:
             yield span
+
+
+def _unsampled() -> trace.SpanContext:
+    """Return the context of a trace that nobody keeps."""
+    return trace.SpanContext(IDS.generate_trace_id(), IDS.generate_span_id(), is_remote=False)
 
 
 def _attributes(scope: Scope, status: int, failure: BaseException | None) -> dict[str, str | int]:

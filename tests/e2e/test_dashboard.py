@@ -34,6 +34,12 @@ ALL = tuple(f"<td>{name}</td>" for name in ("gateway", "events", "membership", "
 """Every service that the flow passes, as a waterfall names them."""
 FOLLOWED = "/follow?source=demo&id=one"
 PATHS = (
+    "/",
+    "/behind",
+    "/refused",
+    "/repair",
+    "/producers",
+    "/acts",
     "/traces",
     "/traces/map",
     f"/traces/{TRACE}",
@@ -145,8 +151,8 @@ def test_an_event_is_followed_to_the_figures_it_moved(running: Running) -> None:
     [place] = set(re.findall(r'/facts/([a-z0-9/-]+)"', followed))
     assert running.get(f"/follow?fact={place}").text.count("Recorded in the ledger") == 1
     assert f"/follow?fact={place.replace('/', '%2F')}" in running.get("/follow?city=gent").text
-    led = running.get(f"/follow?trace={TRACE}")
-    assert (led.status_code, led.headers["location"]) == (303, f"/traces/{TRACE}")
+    assert "Event one of demo" in running.get(f"/follow?trace={TRACE}").text
+    assert "follow what recorded" in running.get(f"/traces/{TRACE}").text
 
 
 def test_an_event_that_was_not_traced_is_followed_all_the_same(running: Running) -> None:

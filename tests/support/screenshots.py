@@ -1,16 +1,19 @@
 """Pictures of the pages, for the documentation: `make screenshots`.
 
 The demo data's first and last quarter of 2024, on a desktop, on a phone, in the dark, in French,
-as the browser shows them with the letters of the PDF.
+as the browser shows them with the letters of the PDF; and the dashboard with a poisoned, a delayed
+and a replayed event (dashboard_scene.py). `report` or `dashboard` takes those alone.
 """
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.support.browsing import Visitor, running_browser
+from tests.support.dashboard_scene import scene
 from tests.support.machine import running_machine
 from tests.support.site import running_site
 
@@ -25,6 +28,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"width": 1280, "height": 1500, "color_scheme": "dark"},
     "french": {"width": 1280, "height": 1500, "locale": "fr"},
 }
+DASHBOARD_LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {"width": 1280, "height": 860},
+    "phone": {"width": 390, "height": 1100, "color_scheme": "dark"},
+}
 FONT_CONFIGURATION = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -35,32 +42,82 @@ FONT_CONFIGURATION = """<?xml version="1.0"?>
 """
 
 
-def main() -> None:
-    """Take every picture, and say how large each is."""
-    with (
-        TemporaryDirectory(prefix="tandem-fonts-") as folder,
-        running_machine() as machine,
-        running_site(machine) as site,
-    ):
+def main(wanted: Sequence[str]) -> None:
+    """Take every picture that is wanted, and say how large each is."""
+    with TemporaryDirectory(prefix="tandem-fonts-") as folder:
         configuration = Path(folder) / "fonts.conf"
         configuration.write_text(FONT_CONFIGURATION.format(fonts=FONTS, cache=folder))
         os.environ["FONTCONFIG_FILE"] = str(configuration)
-        with running_browser() as browser:
-            visitor = Visitor(browser, site.address, site.system.token("staff"))
-            sizes = [take(visitor, quarter, look) for quarter in QUARTERS for look in LOOKS]
+        sizes = [size for name in wanted for size in PICTURES[name]()]
     if max(sizes) > PNG_BYTES_MAX:
         sys.exit(f"a picture is larger than {PNG_BYTES_MAX // 1000} kB")
 
 
-def take(visitor: Visitor, quarter: str, look: str) -> int:
+def of_reports() -> list[int]:
+    """Take the pictures of reports, and return their sizes in bytes."""
+    with (
+        running_machine() as machine,
+        running_site(machine) as site,
+        running_browser() as browser,
+    ):
+        visitor = Visitor(browser, site.address, site.system.token("staff"))
+        return [
+            take(visitor, f"/reports/{quarter}", f"report-{quarter.lower()}-{look}", LOOKS[look])
+            for quarter in QUARTERS
+            for look in LOOKS
+        ]
+
+
+def of_the_dashboard() -> list[int]:
+    """Take the pictures of the dashboard, and return their sizes in bytes."""
+    with scene() as shown, running_browser() as browser:
+        operator = Visitor(browser, shown.address, shown.token)
+        replay = f"/repair/replay?service=events&id={shown.early}"
+        sizes = [
+            take(operator, path, f"dashboard-{name}-{look}", DASHBOARD_LOOKS[look])
+            for name, path in (
+                ("healthy", "/"),
+                ("behind", "/behind"),
+                ("refused", "/refused"),
+                ("replay", replay),
+                ("producers", "/producers"),
+            )
+            for look in DASHBOARD_LOOKS
+        ]
+        with operator.opened(replay) as page:
+            page.get_by_label("Why").fill("the day has come")
+            page.get_by_role("button", name="Replay").click()
+            page.get_by_text("1 recorded").wait_for()
+        shown.until("/traces?within=15m", "intake.replay")
+        followed = "/follow?source=webinar-platform&id=held-too-early"
+        shown.until(followed, "Recorded")
+        for name, path in (
+            ("acts", "/acts"),
+            ("follow", followed),
+            ("trace", f"/traces/{shown.trace_id}"),
+            ("repair", "/repair"),
+        ):
+            look = DASHBOARD_LOOKS["desktop"]
+            sizes.append(take(operator, path, f"dashboard-{name}-desktop", look))
+        return sizes
+
+
+def take(visitor: Visitor, path: str, name: str, look: Mapping[str, Any]) -> int:
     """Take one picture, and return its size in bytes."""
-    file = IMAGES / f"report-{quarter.lower()}-{look}.png"
-    with visitor.opened(f"/reports/{quarter}", **LOOKS[look]) as page:
+    file = IMAGES / f"{name}.png"
+    with visitor.opened(path, **look) as page:
         page.screenshot(path=file, animations="disabled")
     size = file.stat().st_size
-    print(f"{file.relative_to(ROOT)}: {size // 1000} kB")
+    print(f"{file.relative_to(ROOT)}: {size // 1000} kB", flush=True)
     return size
 
 
+PICTURES: Mapping[str, Callable[[], list[int]]] = {
+    "report": of_reports,
+    "dashboard": of_the_dashboard,
+}
+"""What there are pictures of."""
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(PICTURES))

@@ -272,6 +272,22 @@ def figures_of(document: Mapping[str, object], reports: str) -> tuple[Figure, ..
     return tuple(found)
 
 
+def fact_told(spans: Iterable[Span]) -> str | None:
+    """Return the place of a fact that spans tell of: "events/activity-w1/3"; None when none does.
+
+    Source:
+        `shared/execute.py`, whose span names the first fact of a message.
+    """
+    for span in spans:
+        stream, version = (
+            span.attributes.get("tandem.stream"),
+            span.attributes.get("tandem.version"),
+        )
+        if isinstance(stream, str) and isinstance(version, int):
+            return f"{span.service}/{stream}/{version}"
+    return None
+
+
 def facts_named(document: object) -> list[str]:
     """Return the places of all facts that a document of reporting leads to, in its order."""
     found: dict[str, None] = {}

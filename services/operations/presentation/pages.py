@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.operations.presentation import words
+from shared.questions import asked
 from shared.site.files import Files
 
 HERE = Path(__file__).parent
@@ -42,7 +43,7 @@ _templates.globals |= {
     "ago": words.ago,
     "size": words.size,
     "figure": words.figure,
-    "asked_of": words.asked_of,
+    "asked_of": asked,
 }
 
 

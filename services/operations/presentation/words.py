@@ -68,16 +68,3 @@ def figure(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
-
-
-def asked_of(reference: Any) -> str:
-    """Return what was said of a city that nobody could tell, in its own words."""
-    if reference.WhichOneof("question") == "email_domain":
-        return f"addresses at {reference.email_domain}"
-    said = reference.reference
-    if said.HasField("name"):
-        return ", ".join(filter(None, (said.name, said.subdivision, said.country)))
-    for field, word in (("city_id", "city_id"), ("geonames_id", "GeoNames")):
-        if said.HasField(field):
-            return f"{word} {getattr(said, field)}"
-    return f"GEOID {said.census_geoid}"

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.operations.asking import fact_asked, text_asked, trace_asked
-from services.operations.domain.journey import scale_of, stations
+from services.operations.domain.journey import fact_told, scale_of, stations
 from services.operations.domain.waterfall import waterfall
 from services.operations.following import Followed
 from services.operations.presentation.pages import Entry
@@ -22,9 +22,14 @@ def routes(parts: Parts) -> list[Route]:
     async def follow(request: Request) -> Response:
         question = request.query_params
         source, id_ = text_asked(question, "source"), text_asked(question, "id")
-        fact, city = text_asked(question, "fact"), text_asked(question, "city")
         if (trace := text_asked(question, "trace")) is not None:
-            return RedirectResponse(f"/traces/{trace_asked(trace)}", 303)
+            trace_id = trace_asked(trace)
+            fact = fact_told(await parts.finding.spans([trace_id]))
+            if fact is None:
+                return RedirectResponse(f"/traces/{trace_id}", 303)
+        else:
+            fact = text_asked(question, "fact")
+        city = text_asked(question, "city")
         if (source is None) != (id_ is None):
             missing = "id" if id_ is None else "source"
             raise InvalidData([Violation(missing, "belongs to it: an event is known by both")])

@@ -13,7 +13,8 @@ from services.operations.presentation.pages import Entry
 from services.operations.web.acting import ACTS, IDS_MAX, MANY, Act, Values, told_of
 from services.operations.web.answering import as_page
 from services.operations.web.parts import Parts
-from shared.errors import InvalidData, Violation
+from shared.access import Action, may
+from shared.errors import InvalidData, NotFound, Violation
 from shared.operator_log import Actor
 from shared.site.problems import Problem
 
@@ -41,16 +42,8 @@ def routes(parts: Parts) -> list[Route]:
             ),
         )
 
-    return [
-        parts.door.page("/repair", repair),
-        *(route for act in ACTS.values() for route in _routes_of(parts, act)),
-    ]
-
-
-def _routes_of(parts: Parts, act: Act) -> list[Route]:
-    path = f"/repair/{act.name}"
-
     async def confirm(request: Request) -> Response:
+        act = _act(request)
         values = act.values_in(request.query_params.getlist)
         token = await parts.door.token_of(request) or ""
         foreseen = await act.foresee(parts, values, token)
@@ -69,6 +62,7 @@ def _routes_of(parts: Parts, act: Act) -> list[Route]:
         return response
 
     async def done(request: Request) -> Response:
+        act = _act(request)
         try:
             form = await request.form(max_files=0, max_fields=IDS_MAX + len(act.fields) + 2)
         except HTTPException as error:
@@ -92,7 +86,27 @@ def _routes_of(parts: Parts, act: Act) -> list[Route]:
             sentence = await act.do(parts, values, reason, token)
         return as_page("done.html", request, act=act, sentence=sentence)
 
-    return [parts.door.read(path, confirm, act.needs), parts.door.change(path, done, act.needs)]
+    return [
+        parts.door.page("/repair", repair),
+        parts.door.page("/repair/{act}", confirm),
+        parts.door.change("/repair/{act}", done, Action.WATCH),
+    ]
+
+
+def _act(request: Request) -> Act:
+    """Return what is to be done.
+
+    Raises:
+        NotFound: there is no such act.
+        Problem: whoever asks may not do it.
+    """
+    name, principal = request.path_params["act"], request.state.principal
+    act = ACTS.get(name)
+    if act is None:
+        raise NotFound(f"there is no act called {name}: there are {', '.join(ACTS)}")
+    if not may(principal, act.needs):
+        raise Problem(403, "Not allowed", f"The role {principal.role} may not {act.needs}.")
+    return act
 
 
 def one_or_count(values: Values) -> str:

@@ -11,6 +11,7 @@ from services.operations.asking import (
     times_asked,
     trace_asked,
 )
+from services.operations.domain.journey import fact_told
 from services.operations.domain.neighbours import map_of
 from services.operations.domain.waterfall import traces_linked, waterfall
 from services.operations.finding import LINKED_TRACES_MAX, MAPPED_SPANS_MAX, SPANS_MAX, TRACES_MAX
@@ -59,6 +60,7 @@ def routes(parts: Parts) -> list[Route]:
             follows_from=traces_linked(own)[:LINKED_TRACES_MAX],
             follows_from_count=len(traces_linked(own)),
             followed_by=followed_by,
+            fact=fact_told(own),
             logs=await parts.finding.logs([trace_id, *followed_by]),
             cut=len(spans) >= SPANS_MAX,
         )

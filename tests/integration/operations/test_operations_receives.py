@@ -170,7 +170,7 @@ async def test_pages_are_for_operators_and_staff_alone(operations: System) -> No
         assert foreign.status_code == 403
         cookie = client.cookies["tandem_operations"]
         await client.post("/logout")
-        again = await client.get("/traces", cookies={"tandem_operations": cookie})
+        again = await client.get("/traces", headers={"Cookie": f"tandem_operations={cookie}"})
         assert again.status_code == 303
         assert (await client.get("/nothing")).status_code == 404
 

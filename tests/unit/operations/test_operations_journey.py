@@ -8,6 +8,7 @@ from services.operations.domain.journey import (
     FactSeen,
     Fate,
     Figure,
+    fact_told,
     facts_named,
     figures_of,
     scale_of,
@@ -158,3 +159,9 @@ def test_the_facts_of_a_city_are_found_wherever_its_document_names_them() -> Non
         "events/activity-w1/3",
         "membership/city-gent/1",
     ]
+
+
+def test_a_trace_leads_to_the_fact_that_one_of_its_spans_names() -> None:
+    append = span("ledger.append", attributes={"tandem.stream": "activity-w1", "tandem.version": 3})
+    assert fact_told([span("process INTAKE"), append]) == "events/activity-w1/3"
+    assert fact_told([span("ledger.append", attributes={"tandem.facts": 7})]) is None

@@ -191,6 +191,25 @@ async def test_a_request_goes_on_with_the_trace_that_it_brings(seen: Seen) -> No
     assert f"{span.context.trace_id:032x}" == TRACEPARENT.split("-")[1]
 
 
+async def test_nothing_is_traced_of_what_is_asked_all_the_time(seen: Seen) -> None:
+    async def asks(request: Request) -> Response:
+        with telemetry.step("asked because of it"):
+            return PlainTextResponse(str(telemetry.traceparent_here()))
+
+    inner = Starlette(
+        routes=[Route("/readyz", asks), Route("/page", asks, methods=["GET", "POST"])]
+    )
+    site = Measured(inner, traced=True, quiet=("GET",))
+    transport = httpx.ASGITransport(app=site)
+    async with httpx.AsyncClient(transport=transport, base_url="http://site.example") as client:
+        onward = [(await client.get(path)).text for path in ("/readyz", "/page")]
+        assert not seen.spans
+        await client.post("/page")
+    assert [each[-2:] for each in onward] == ["00", "00"]
+    assert [span.name for span in seen.spans] == ["asked because of it", "POST /page"]
+    assert [point.count for point in seen.metrics()["http.server.request.duration"]] == [1, 1, 1]
+
+
 async def test_a_site_that_opens_its_own_spans_is_counted_all_the_same(seen: Seen) -> None:
     async with _client(traced=False) as client:
         await client.get("/broken")
@@ -231,7 +250,10 @@ def test_what_a_database_refuses_is_counted_by_the_code_of_sql(seen: Seen) -> No
 async def test_every_name_is_one_of_the_conventions_or_ours(seen: Seen) -> None:
     with sending("FACTS", [None]), pytest.raises(ValueError, match="x"):
         raise ValueError("x")
-    with processing("INTAKE", "events", [None]), databases.writing("ledger.append", "events", 1):
+    with (
+        processing("INTAKE", "events", [None]),
+        databases.writing("ledger.append", "events", {"tandem.facts": 1}),
+    ):
         pass
     databases._record("SELECT", "events", 0.1, asyncpg.DataError("x"))
     async with _client(traced=True) as client:
