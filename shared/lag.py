@@ -1,10 +1,12 @@
 """How far consumers are behind, as the broker sees it: it goes on counting when they are stopped.
 
-Of a message nothing is looked at but when it was stored; its body is let go unread.
+Of a message nothing is looked at but when it was stored, and under which type it came.
 """
 
 import asyncio
+import base64
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,8 @@ from shared.errors import Unavailable
 from shared.messaging import FACTS, INTAKE, NAME_PAGES_MAX, NatsAddress, connect, leave
 
 ASK_SECONDS_MAX = 2.0
+TYPE_IN_HEADERS = re.compile(rb"(?im)^ce-type: *(tandem\.[a-z_.]{1,100}\.v[0-9]{1,3})\r?$")
+TYPE_IN_JSON = re.compile(rb'"type"\s*:\s*"(tandem\.[a-z_.]{1,100}\.v[0-9]{1,3})"')
 NOT_FOUND = 10037
 """JetStream's code for: no message is there."""
 
@@ -66,6 +70,16 @@ class Broker:
         """
         message = await self._message(stream, {"last_by_subj": subject})
         return _moment(message["time"]) if message else None
+
+    async def last(self, stream: str, subject: str) -> tuple[datetime, str] | None:
+        """Return when the last message was stored on a subject, and its type, empty when unknown.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        message = await self._message(stream, {"last_by_subj": subject})
+        at = _moment(message["time"]) if message else None
+        return (at, _type(message)) if message and at else None
 
     async def subjects(self, stream: str, among: str) -> Mapping[str, int]:
         """Return how many messages a stream holds on each subject that fits.
@@ -129,6 +143,14 @@ class Broker:
             raise Unavailable(f"the broker does not answer ({type(error).__name__})") from None
         said: dict[str, Any] = json.loads(answer.data)
         return said
+
+
+def _type(message: Mapping[str, Any]) -> str:
+    """Return the type of an event, from its header or its body, as either mode has it."""
+    for part, pattern in (("hdrs", TYPE_IN_HEADERS), ("data", TYPE_IN_JSON)):
+        if found := pattern.search(base64.b64decode(message.get(part) or "")):
+            return found[1].decode()
+    return ""
 
 
 def _stream(name: str, said: Mapping[str, Any]) -> Stream:

@@ -56,25 +56,24 @@ class Deciding:
         Raises:
             TandemError: one who would have to tell does not.
         """
-        size = {"page_size": LISTED_MAX}
         with asking("membership"):
             references = await self._membership.ListReferences(
-                membership.ListReferencesRequest(**size), **_as(token)
+                membership.ListReferencesRequest(page_size=LISTED_MAX), **_as(token)
             )
         with asking("reporting"):
             stub = reporting_pb2_grpc.ReportingServiceStub(self._reporting)
             activities = await stub.ListDuplicateActivities(
-                reporting.ListDuplicateActivitiesRequest(**size), **_as(token)
+                reporting.ListDuplicateActivitiesRequest(page_size=LISTED_MAX), **_as(token)
             )
         with asking("events"):
             people = await self._events.ListDuplicatePeople(
-                events.ListDuplicatePeopleRequest(**size), **_as(token)
+                events.ListDuplicatePeopleRequest(page_size=LISTED_MAX), **_as(token)
             )
             merges = await self._events.ListMerges(
                 events.ListMergesRequest(page_size=MERGES_MAX), **_as(token)
             )
             dismissals = await self._events.ListDismissals(
-                events.ListDismissalsRequest(**size), **_as(token)
+                events.ListDismissalsRequest(page_size=LISTED_MAX), **_as(token)
             )
         return Questions(
             references.references,

@@ -19,6 +19,7 @@ from shared.lag import Broker
 from shared.messaging import INTAKE
 
 KEPT_SECONDS = 15.0
+SUBJECTS_MAX = 500
 RECORDED_MAX = 2_000
 """So many facts of each ledger are looked at, the last ones."""
 ANSWER_SECONDS_MAX = 10.0
@@ -56,13 +57,15 @@ class Hearing:
 
     async def _listen(self) -> Heard:
         types: dict[str, dict[str, int]] = {}
-        for subject, count in (await self._broker.subjects(INTAKE, "intake.>")).items():
-            _, source, service, name = subject.split(".", 3)
-            types.setdefault(source, {})[f"{service}.{name}"] = count
         last_at: dict[str, datetime] = {}
-        for source in types:
-            if at := await self._broker.last_at(INTAKE, f"intake.{source}.>"):
-                last_at[source] = at
+        counts = await self._broker.subjects(INTAKE, "intake.>")
+        for subject, count in list(counts.items())[:SUBJECTS_MAX]:
+            _, source, service, name = subject.split(".", 3)
+            last = await self._broker.last(INTAKE, subject)
+            at, type_ = last or (None, "")
+            types.setdefault(source, {})[type_ or f"{service}.{name}"] = count
+            if at is not None:
+                last_at[source] = max(at, last_at.get(source, at))
         delays: dict[str, list[float]] = {}
         for ledger in self._channels:
             await self._recorded(ledger, delays)

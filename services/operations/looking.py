@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import asyncpg
 import httpx
@@ -139,7 +140,7 @@ class Looking:
             ("ack_pending", "{message}", "Messages delivered, not acknowledged.", _ack_pending),
             ("redelivered", "{message}", "Messages delivered more than once.", _redelivered),
         ):
-            gauge(f"tandem.consumer.{name}", unit, meaning, lambda read=read: self._lag(read))
+            gauge(f"tandem.consumer.{name}", unit, meaning, partial(self._lag, read))
         gauge(
             "tandem.consumer.age",
             "s",
@@ -151,7 +152,7 @@ class Looking:
             ("bytes", "By", "Bytes that a stream holds."),
             ("bytes_max", "", "Bytes that a stream may hold."),
         ):
-            gauge(f"tandem.stream.{name}", unit, meaning, lambda name=name: self._streams(name))
+            gauge(f"tandem.stream.{name}", unit, meaning, partial(self._streams, name))
         gauge("tandem.service.ready", "1", "Whether a service is ready.", self._ready)
         gauge("tandem.part.answers", "1", "Whether a part of a service answers.", self._parts)
         gauge(
@@ -256,7 +257,9 @@ def _projections(metrics: Metrics) -> dict[str, Projection]:
         ledger: Projection(
             int(count),
             age.get(ledger, 0.0),
-            *(int(found[name].get(ledger, 0)) for name in ("missing", "ahead", "different")),
+            int(found["missing"].get(ledger, 0)),
+            int(found["ahead"].get(ledger, 0)),
+            int(found["different"].get(ledger, 0)),
             compared.get(ledger),
         )
         for ledger, count in behind.items()

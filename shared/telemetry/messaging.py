@@ -104,7 +104,7 @@ def _measured(
     operation = attributes["messaging.operation.name"]
     name = f"{operation} {attributes['messaging.destination.name']}"
     count = len(traceparents)
-    of_span = {
+    of_span: dict[str, str | int] = {
         **attributes,
         "messaging.operation.type": operation,
         "messaging.batch.message_count": count,

@@ -90,7 +90,7 @@ def _happen(scene: Scene, still: int) -> None:
     system, call = scene.real.system, scene.portal.call
     call(system.send, [structured(event) for event in demo_events()])
     call(system.settled)
-    soon = datetime.now(UTC) + timedelta(seconds=8)
+    soon = datetime.now(UTC) + timedelta(days=1, seconds=8)  # a day ahead is still believed
     events = [
         registered("gent"),
         scheduled("w1", starts_at=f"{soon:%Y-%m-%dT%H:%M}", time_zone="UTC"),

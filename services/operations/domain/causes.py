@@ -55,12 +55,12 @@ class Cause:
 
 def causes(messages: Iterable[Rejected]) -> list[Cause]:
     """Return the causes, the one that was met last first."""
-    groups: dict[tuple[str, ...], list[Rejected]] = {}
+    groups: dict[tuple[str, str, str, str, str], list[Rejected]] = {}
     for each in messages:
         key = (each.service, each.reason, each.type, each.source, each.path)
         groups.setdefault(key, []).append(each)
     found = [
-        Cause(*key, sorted(group, key=lambda each: each.at, reverse=True))
+        Cause(*key, messages=sorted(group, key=lambda each: each.at, reverse=True))
         for key, group in groups.items()
     ]
     return sorted(found, key=lambda cause: cause.newest.at, reverse=True)

@@ -47,30 +47,32 @@ def _intake(seen: Seen) -> Iterator[Hop]:
 
 def _consumer(seen: Seen, lag: Lag, name: str) -> Hop:
     age = lag.age(seen.at)
-    detail = f"{lag.pending:,} pending, {lag.ack_pending:,} delivered and not acknowledged"
-    if lag.redelivered:
-        detail += f", {lag.redelivered:,} redelivered"
     count = lag.pending + lag.ack_pending
+    parts = (
+        (lag.pending, "pending"),
+        (lag.ack_pending, "delivered and not acknowledged"),
+        (lag.redelivered, "redelivered"),
+    )
+    detail = ", ".join(f"{number:,} {word}" for number, word in parts if number) or "all is taken"
     return Hop(name, lag.service, lag.source or "", count, age, detail, age > AGE_SECONDS_MAX)
 
 
 def _owners(seen: Seen) -> Iterator[Hop]:
-    for service in seen.services:
-        if service.backlog is None:
-            continue
-        backlog = service.backlog
+    backlogs = {each.name: each.backlog for each in seen.services if each.backlog}
+    for name, backlog in backlogs.items():
         yield Hop(
             "waits for what it speaks of",
-            service.name,
+            name,
             "",
             backlog.waiting,
             backlog.waiting_age,
             "messages that name something unknown",
             backlog.waiting_age > WAITING_SECONDS_MAX,
         )
+    for name, backlog in backlogs.items():
         yield Hop(
             "outbox",
-            service.name,
+            name,
             "",
             backlog.outbox,
             backlog.outbox_age,

@@ -32,7 +32,7 @@ class Producer:
 
     Attributes:
         last_at: when its last message came that the broker still holds.
-        types: what it sent, with how many of each.
+        types: what it sent, with how many of each; under the version that came last.
         outcomes: what became of its messages, since their services started.
         lateness: None when nothing of it was recorded lately.
         known: None when its credential was taken back.

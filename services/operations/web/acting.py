@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.operations.deciding import ACTIVITIES, PEOPLE
+from services.operations.presentation.words import counted
 from services.operations.web.parts import Parts
 from shared.access import Action
 from shared.effects import Effect
@@ -111,7 +112,7 @@ def told_of(tally: Tally, *, would: bool = False) -> list[str]:
     }
     lines = []
     for outcome, count in sorted(tally.outcomes.items()):
-        facts = f", {tally.facts:,} facts" if outcome == "recorded" else ""
+        facts = f", {counted(tally.facts, 'fact')}" if outcome == "recorded" else ""
         lines.append(f"{count:,} {said[outcome][not would]}{facts}")
     if tally.faults:
         lines.append(f"{len(tally.faults):,} still cannot be accepted, and stay as they are")

@@ -64,6 +64,11 @@ def early(id_: str = "early") -> dict[str, object]:
     return said("events.activity_held", id_, activity_id="w5", on="2024-05-01")
 
 
+def poisoned() -> dict[str, object]:
+    """Return an event with a field that there is not."""
+    return said("events.activity_held", activity_id="one", heldon="2024-03-27")
+
+
 async def test_a_poison_message_appears_once_and_its_replay_moves_the_figure_that_was_foreseen(
     system: System,
 ) -> None:
@@ -86,15 +91,16 @@ async def test_a_poison_message_appears_once_and_its_replay_moves_the_figure_tha
         assert "Nothing can be done with this now" in await page(client, asked)
 
         system.clock.set("2024-05-03T09:00Z")
+    async with visiting(system) as client:  # the session of a month ago is over
         confirmed = await client.get(asked)
         foreseen = words_of(confirmed.text)
-        assert "1 would be recorded, 1 facts" in foreseen
+        assert "1 would be recorded, 1 fact" in foreseen
         assert "2024-Q2" in foreseen
         assert re.search(r"webinars_held (–|0) 1\b", foreseen)
         assert await held_in(client, system) == 0
 
         done = await client.post("/repair/replay", data=fields_of(confirmed.text))
-        assert "1 recorded, 1 facts" in words_of(done.text)
+        assert "1 recorded, 1 fact" in words_of(done.text)
         await system.settled()
         assert await held_in(client, system) == 1
         assert "0 rejected messages" in await page(client, "/refused")
@@ -116,8 +122,8 @@ async def held_in(client: httpx.AsyncClient, system: System) -> int:
     headers = {"Authorization": f"Bearer {system.token('viewer')}"}
     async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as reader:
         document = (await reader.get("/reports/2024-Q2.json")).json()
-    [figure] = [each for each in document["figures"] if each["metric"] == "webinars_held"]
-    return int(figure["value"])
+    figure = document["figures"]["webinars_held"]
+    return int(figure["value"] or 0)
 
 
 class Gauges:
@@ -175,7 +181,7 @@ async def test_the_age_of_what_a_stopped_consumer_has_not_taken_rises_and_goes_b
         behind = await page(client, "/behind")
         assert re.search(rf"INTAKE events demo {EVENTS} ", behind)
         assert "events does not answer" in await page(client, "/")
-    assert await seen_in_a_minute(system) == (State.BROKEN, True)
+    assert await seen_in_a_minute(system) == (State.BEHIND, True)
 
     await system.start("events")
     await system.settled()
@@ -185,7 +191,7 @@ async def test_the_age_of_what_a_stopped_consumer_has_not_taken_rises_and_goes_b
 
     await until(gone, "an age that is gone")
     assert gauges.of("tandem.consumer.pending", **demo) == [0]
-    assert await seen_in_a_minute(system) == (State.BROKEN, False)
+    assert await seen_in_a_minute(system) == (State.HEALTHY, False)
 
 
 async def seen_in_a_minute(system: System) -> tuple[State, bool]:
@@ -222,14 +228,15 @@ async def test_pages_are_for_those_who_may_and_forms_for_those_who_see_them(
             await client.post("/login", data={"token": system.token(by)})
             for path in ("/", "/behind", "/refused", "/repair", "/producers", "/acts"):
                 assert (await client.get(path)).status_code == 403, (by, path)
-    await system.publish(scheduled("one"), scheduled("two"), held("unknown"), early("wrong"))
+    await system.publish(scheduled("one"), scheduled("two"), held("unknown"), poisoned())
     await system.publish(*(scheduled(each, title="The same title") for each in ("left", "right")))
     await system.settled()
     async with visiting(system, "staff") as client:
         shown = await page(client, "/producers")
         assert re.search(r"demo Last seen .* recorded", shown)
+        assert "tandem.events.activity_scheduled.v1 4 messages at the broker" in shown
         assert "1 message at events for activity-unknown" in await page(client, "/refused")
-        assert "are one activity?" in await page(client, "/repair")
+        assert re.search(r"Are \w+ and \w+ one activity\?", await page(client, "/repair"))
 
         [rejected] = await system.rejected("events")
         discard = f"/repair/discard?service=events&id={rejected['rejection_id']}"
