@@ -20,7 +20,6 @@ from functools import partial
 from operator import attrgetter
 
 import asyncpg
-from opentelemetry.metrics import CallbackOptions, Observation
 
 from shared import telemetry
 from shared.census import Head
@@ -38,6 +37,7 @@ from shared.errors import Unavailable
 from shared.projector import PASSING
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded
+from shared.telemetry.gauges import Values, gauge
 
 logger = logging.getLogger(__name__)
 
@@ -269,45 +269,23 @@ class Auditor:
 
     def _expose(self) -> None:
         """Show what is known as metrics, read when somebody asks for them."""
-        meter = telemetry.meter()
 
-        def observed(
-            value: Callable[[_Watch], float | None],
-        ) -> Callable[[CallbackOptions], Iterable[Observation]]:
-            def observe(options: CallbackOptions) -> Iterable[Observation]:
-                for ledger, watch in self._watches.items():
-                    if (seen := value(watch)) is not None:
-                        yield Observation(seen, {"ledger": ledger})
+        def of(value: Callable[[_Watch], float | None]) -> Callable[[], Values]:
+            return lambda: [
+                (seen, {"ledger": ledger})
+                for ledger, watch in self._watches.items()
+                if (seen := value(watch)) is not None
+            ]
 
-            return observe
-
-        meter.create_observable_gauge(
-            "tandem.projection.behind",
-            [observed(attrgetter("unprojected"))],
-            unit="{fact}",
-            description="Facts of a ledger that are not projected yet.",
-        )
-        meter.create_observable_gauge(
-            "tandem.projection.age",
-            [observed(self._age_of_oldest)],
-            unit="s",
-            description="Time since the oldest of them was recorded; 0 when there is none.",
-        )
+        behind, age = "tandem.projection.behind", "tandem.projection.age"
+        gauge(behind, "{fact}", "Facts not projected yet.", of(attrgetter("unprojected")))
+        gauge(age, "s", "Time since the oldest of them was recorded.", of(self._age_of_oldest))
         for name, meaning in COUNTS.items():
-            meter.create_observable_gauge(
-                f"tandem.audit.{name}",
-                [observed(partial(_count, name=name))],
-                unit="{fact}",
-                description=meaning,
-            )
+            gauge(f"tandem.audit.{name}", "{fact}", meaning, of(partial(_count, name=name)))
         for name, extent in (("age", "what is new"), ("whole.age", "the whole")):
             moment = attrgetter("recent_at" if name == "age" else "whole_at")
-            meter.create_observable_gauge(
-                f"tandem.audit.{name}",
-                [observed(partial(_age, moment=moment))],
-                unit="s",
-                description=f"Time since {extent} was compared to its end.",
-            )
+            meaning = f"Time since {extent} was compared to its end."
+            gauge(f"tandem.audit.{name}", "s", meaning, of(partial(_age, moment=moment)))
 
     def _age_of_oldest(self, watch: _Watch) -> float:
         if watch.oldest_at is None:

@@ -328,6 +328,8 @@ class Executor:
 
     @staticmethod
     def _reject(draft: Draft, rejection: Rejection) -> Receipt:
+        traceparent = telemetry.onward(rejection.traceparent, draft.traceparent)
+        rejection = replace(rejection, traceparent=traceparent)
         draft.rejections.append(rejection)
         source = rejection.raw.source_name
         return Receipt(source, rejection.id or "", "rejected", rejection=rejection)

@@ -16,6 +16,7 @@ import asyncpg
 import httpx
 
 from services.operations.domain.seeing import (
+    SILENT,
     Backlog,
     Counted,
     Projection,
@@ -35,7 +36,8 @@ from shared.telemetry.gauges import Values, gauge
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-ANSWER_SECONDS_MAX = 2.0
+ANSWER_SECONDS_MAX = 4.0
+"""Longer than a service waits for a neighbour before it says that it does not answer."""
 SKEW_SECONDS_SEEN = 1.5
 """The head of an answer tells the time in whole seconds, which may be a second old."""
 
@@ -63,7 +65,11 @@ class Looking:
         """Look now and then, until cancelled."""
         try:
             while True:
-                await self.look()
+                try:
+                    await self.look()
+                except Exception:
+                    # What others answer must not end us; the page says of when the last look is.
+                    logger.exception("a look failed")
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await self._http.aclose()
@@ -82,19 +88,21 @@ class Looking:
 
     async def _service(self, name: str, site: str) -> ServiceSeen:
         try:
-            began = time.time()
             ready = await self._http.get(f"{site}/readyz")
-            skew = _skew(ready.headers.get("date"), (began + time.time()) / 2)
+            skew = _skew(ready.headers.get("date"), time.time())
+            parts = _parts(ready)
             wrong, _ = readiness(ready.status_code, ready.content)
+            if ready.is_success and parts:
+                wrong = ""  # a neighbour of it may be away: it is ready without
             metrics = Metrics((await self._http.get(f"{site}/metrics")).text)
         except (httpx.HTTPError, ValueError) as error:
             logger.debug("%s: %s", name, type(error).__name__)
-            return ServiceSeen(name, "does not answer")
+            return ServiceSeen(name, SILENT)
         started = metrics.one("process_start_time_seconds")
         return ServiceSeen(
             name,
             wrong,
-            _parts(ready),
+            parts,
             next(
                 (labels.get("service_version", "") for labels, _ in metrics.of("target_info")), ""
             ),

@@ -30,7 +30,16 @@ EXPECTED = {
     ("reporting", "reporting.derive"),
 }
 OWNERS = ("membership", "events", "resources")
+SERVICES = (*OWNERS, "reporting", "operations")
+MAY_BE_NOTHING = ("_age_seconds", "_behind", "_pending", "_redelivered", "_skew_seconds")
+"""How metrics end that are 0 when all is well."""
 NATS = {"messaging_system": "nats"}
+CONSUMER = {
+    "stream": "INTAKE",
+    "consumer": "events-demo",
+    "service": "events",
+    "source": "demo",
+}
 MEASURED: dict[str, dict[str, dict[str, str]]] = {
     "events": {
         "messaging_process_duration_seconds_count": {
@@ -68,6 +77,19 @@ MEASURED: dict[str, dict[str, dict[str, str]]] = {
         "tandem_projection_behind": {"ledger": "events"},
         "tandem_projection_age_seconds": {"ledger": "events"},
         "db_client_operation_duration_seconds_count": {"db_namespace": "reporting"},
+    },
+    "operations": {
+        "tandem_broker_up": {},
+        "tandem_consumer_age_seconds": CONSUMER,
+        "tandem_consumer_pending": CONSUMER,
+        "tandem_consumer_ack_pending": CONSUMER,
+        "tandem_consumer_redelivered": CONSUMER,
+        "tandem_part_answers": {"service": "events", "part": "database"},
+        "tandem_service_clock_skew_seconds": {"service": "events"},
+        "tandem_service_ready": {"service": "events"},
+        "tandem_stream_bytes": {"stream": "FACTS"},
+        "tandem_stream_bytes_max": {"stream": "INTAKE"},
+        "tandem_stream_messages": {"stream": "INTAKE"},
     },
 }
 """A metric of each kind, with labels that it has at least."""
@@ -119,7 +141,7 @@ async def _run(everything: Told) -> None:
     async with real_processes() as real:
         await _tell(real.system, everything)
         directory = real.system.servers.directory
-        for name in (*OWNERS, "reporting"):
+        for name in SERVICES:
             everything.logs[name] = directory.log(name).read_text()
 
 
@@ -133,11 +155,12 @@ async def _tell(system: System, everything: Told) -> None:
 
     async def measured() -> bool:
         async with httpx.AsyncClient() as client:
-            for name in (*OWNERS, "reporting"):
+            for name in SERVICES:
                 everything.metrics[name] = (await client.get(f"{system.http(name)}/metrics")).text
         waits = everything.samples("events", "tandem_waiting_messages")
         looked = everything.samples("reporting", "tandem_projection_behind")
-        return waits == [1.0] and len(looked) == len(OWNERS)
+        consumers = everything.samples("operations", "tandem_consumer_pending", **CONSUMER)
+        return waits == [1.0] and len(looked) == len(OWNERS) and consumers == [0.0]
 
     await until(whole, "the whole trace")
     await until(measured, "a look at what waits")
@@ -161,8 +184,8 @@ def test_a_metric_is_there_and_has_a_value(
 ) -> None:
     values = told.samples(service, metric, **labels)
     assert values
-    gauge = metric.endswith(("_age_seconds", "_behind"))
-    assert all(value >= 0 if gauge else value > 0 for value in values)
+    least = 0 if metric.endswith(MAY_BE_NOTHING) else 1e-9
+    assert all(value >= least for value in values)
 
 
 def test_what_became_of_each_message_is_counted(told: Told) -> None:

@@ -1,4 +1,4 @@
-"""Spans as tests tell them: `span("intake.receive", "events", at=20, took=5, under=publish)`."""
+"""Spans as tests tell them: `span("process INTAKE", "events", at=20, took=5, under=publish)`."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count

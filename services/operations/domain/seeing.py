@@ -6,6 +6,9 @@ from datetime import datetime
 
 from shared.behind import Lags
 
+SILENT = "does not answer"
+"""What is wrong with a service that says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -66,6 +69,11 @@ class ServiceSeen:
     backlog: Backlog | None = None
     counted: Sequence[Counted] = ()
     projections: Mapping[str, Projection] = field(default_factory=dict)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing of itself."""
+        return self.wrong == SILENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def routes(parts: Parts) -> list[Route]:
             seen=seen,
             hops=found,
             oldest=max((hop.age for hop in found), default=0.0),
+            late=[hop for hop in found if hop.late],
+            silent=[each.name for each in (seen.services if seen else ()) if each.silent],
             late_after=AGE_SECONDS_MAX,
         )
 

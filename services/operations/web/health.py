@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.operations.domain.health import verdict
+from services.operations.domain.health import REASONS_SHOWN_MAX, verdict
 from services.operations.presentation.pages import Entry
 from services.operations.web.answering import as_page
 from services.operations.web.parts import Parts
@@ -17,6 +17,13 @@ def routes(parts: Parts) -> list[Route]:
 
     async def healthy(request: Request) -> Response:
         seen = parts.looking.seen
-        return as_page("healthy.html", request, seen=seen, verdict=verdict(seen), now=parts.now())
+        return as_page(
+            "healthy.html",
+            request,
+            seen=seen,
+            verdict=verdict(seen),
+            now=parts.now(),
+            reasons_shown=REASONS_SHOWN_MAX,
+        )
 
     return [parts.door.page("/", healthy)]

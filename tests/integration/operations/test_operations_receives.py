@@ -22,9 +22,9 @@ from tests.support.spans import BATCH, NOON, TRACE, span
 from tests.support.system import ManualClock, System
 
 HOUR = Search(NOON - timedelta(hours=1), NOON + timedelta(hours=1))
-SENT = span("gateway.receive", "gateway", at=0, took=4, kind="server")
+SENT = span("POST /events", "gateway", at=0, took=4, kind="server")
 TAKEN = span(
-    "intake.receive",
+    "process INTAKE",
     at=20,
     took=9,
     kind="consumer",
@@ -46,7 +46,7 @@ async def operations(system: System) -> System:
 async def post(
     system: System, body: bytes, path: str = "/v1/traces", by: str = "events", **headers: str
 ) -> httpx.Response:
-    told = {"Content-Type": PROTOBUF, **{n.replace("_", "-"): v for n, v in headers.items()}}
+    told = {"content-type": PROTOBUF, **{n.replace("_", "-"): v for n, v in headers.items()}}
     if by:
         told["Authorization"] = f"Bearer {system.token(by)}"
     async with httpx.AsyncClient(base_url=system.http("operations")) as client:
@@ -94,9 +94,9 @@ async def test_what_services_tell_is_found_by_each_of_its_parts_and_shown(
         assert await found(operations, search) == expected, part
 
     listed = await page(operations, "/traces")
-    assert "intake.receive" in listed
+    assert "process INTAKE" in listed
     shown = await page(operations, f"/traces/{TRACE}")
-    for said in ("gateway.receive", "nothing at work", "intake.receive", "in a batch"):
+    for said in ("POST /events", "nothing at work", "process INTAKE", "in a batch"):
         assert said in shown
     for said in ("Failed: VersionConflict", "tried again", f"/traces/{BATCH}"):
         assert said in shown
@@ -110,7 +110,7 @@ async def test_a_batch_that_is_sent_again_is_shown_once(operations: System) -> N
     for _ in range(2):
         await post(operations, request_of([SENT]).SerializeToString())
     pool = await operations.pool("operations")
-    assert [each.name for each in await Finding(pool).spans([TRACE])] == ["gateway.receive"]
+    assert [each.name for each in await Finding(pool).spans([TRACE])] == ["POST /events"]
 
 
 async def test_bad_requests_are_told_apart_and_answered_in_their_own_form(

@@ -21,7 +21,7 @@ def test_every_part_of_a_question_counts() -> None:
     search = search_asked(
         {
             "service": "events",
-            "name": "intake.*",
+            "name": "process *",
             "least": "2.5",
             "failed": "yes",
             "attribute": "rpc.method = ResolveCities",
@@ -30,7 +30,7 @@ def test_every_part_of_a_question_counts() -> None:
         },
         NOW,
     )
-    assert (search.service, search.name, search.least) == ("events", "intake.*", 2_500)
+    assert (search.service, search.name, search.least) == ("events", "process *", 2_500)
     assert search.failed
     assert search.attribute == ("rpc.method", "ResolveCities")
     assert search.since == datetime(2026, 11, 26, 10, tzinfo=UTC)

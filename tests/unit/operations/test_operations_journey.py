@@ -42,10 +42,10 @@ FIGURE = Figure("2024-Q1", "Cities engaged", "http://reports/reports/2024-Q1/fig
 
 
 def test_a_traced_event_shows_each_station_and_how_long_it_lay_before_it() -> None:
-    sent = span("gateway.receive", "gateway", at=0, took=2, kind="server")
-    taken = span("intake.receive", at=20, took=5, kind="consumer", under=sent)
-    relayed = span("relay.publish", at=40, took=2, kind="producer", follows=(sent,), trace=BATCH)
-    applied = span("projection.apply", "reporting", at=50, took=3, kind="consumer", under=sent)
+    sent = span("POST /events", "gateway", at=0, took=2, kind="server")
+    taken = span("process INTAKE", at=20, took=5, kind="consumer", under=sent)
+    relayed = span("send FACTS", at=40, took=2, kind="producer", follows=(sent,), trace=BATCH)
+    applied = span("process FACTS", "reporting", at=50, took=3, kind="consumer", under=sent)
 
     way = stations(RECORDED, [fact(figures=(FIGURE,))], [applied, taken, sent, relayed])
 
@@ -118,8 +118,8 @@ def test_a_command_is_taken_over_grpc() -> None:
 
 
 def test_each_station_has_its_part_of_the_whole_time() -> None:
-    sent = span("gateway.receive", "gateway", at=0, took=10, kind="server")
-    taken = span("intake.receive", at=30, took=10, kind="consumer", under=sent)
+    sent = span("POST /events", "gateway", at=0, took=10, kind="server")
+    taken = span("process INTAKE", at=30, took=10, kind="consumer", under=sent)
     way = stations(RECORDED, [fact()], [sent, taken])
     scale = scale_of(way)
 
