@@ -20,6 +20,8 @@ from shared.telemetry import TRACE_ID, context_of
 LISTED_MAX = 1_000
 """Of each owner; the others are newer or older, and said to be there."""
 ANSWER_SECONDS_MAX = 10.0
+LIST_SECONDS_MAX = 3.0
+"""A page that lists what all owners keep goes without one that takes longer."""
 BODY_SHOWN_MAX = 20_000
 REPLAYED_MAX = 1_000
 """So many messages at once, oldest first; what is left is replayed next."""
@@ -76,10 +78,10 @@ class Repairing:
     ) -> tuple[pb.ListRejectedResponse, pb.ListWaitingResponse]:
         refused, waits = await asyncio.gather(
             self._stub(owner).ListRejected(
-                pb.ListRejectedRequest(page_size=LISTED_MAX), **_as(token)
+                pb.ListRejectedRequest(page_size=LISTED_MAX), **_as(token, LIST_SECONDS_MAX)
             ),
             self._stub(owner).ListWaiting(
-                pb.ListWaitingRequest(page_size=LISTED_MAX), **_as(token)
+                pb.ListWaitingRequest(page_size=LISTED_MAX), **_as(token, LIST_SECONDS_MAX)
             ),
         )
         return refused, waits
@@ -147,8 +149,8 @@ class Repairing:
         return ledger_pb2_grpc.LedgerServiceStub(self._channels[owner])
 
 
-def _as(token: str) -> dict[str, Any]:
-    return {"metadata": bearer(token), "timeout": ANSWER_SECONDS_MAX}
+def _as(token: str, seconds: float = ANSWER_SECONDS_MAX) -> dict[str, Any]:
+    return {"metadata": bearer(token), "timeout": seconds}
 
 
 def rejected_of(owner: str, message: pb.RejectedMessage) -> Rejected:
