@@ -18,6 +18,7 @@ from services.operations.domain.journey import (
     Figure,
     facts_named,
     figures_of,
+    quarters_explained,
 )
 from services.operations.domain.telling import Span
 from services.operations.finding import LINKED_TRACES_MAX, Finding
@@ -37,6 +38,8 @@ FACTS: Mapping[str, Any] = {
 """The facts of each owner."""
 REPORTING = "reporting"
 ANSWER_SECONDS_MAX = 3.0
+QUARTERS_MAX = 12
+"""In which a city may have done something, whose facts are looked up."""
 FACTS_MAX = 50
 """Of one event, that are looked up one by one."""
 STATES = {
@@ -147,7 +150,9 @@ class Following:
             return cities
         [one] = exact or cities
         document = await self._asked(f"/cities/{quote(one.city_id, safe='')}.json", token)
-        return [City(one.city_id, one.name, tuple(facts_named(document)))]
+        explained = quarters_explained(document)[:QUARTERS_MAX]
+        told = await asyncio.gather(*(self._asked(f"{path}.json", token) for path in explained))
+        return [City(one.city_id, one.name, tuple(facts_named([document, *told])))]
 
     async def spans(self, trace_id: str) -> Sequence[Span]:
         """Return the spans of a trace, and of traces that follow from it."""

@@ -24,8 +24,9 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 logger = logging.getLogger(__name__)
 
 SEND_SECONDS_MAX = 2.0
-AWAY_SECONDS = 5.0
-"""For so long nothing is tried after a batch did not arrive."""
+FIRST_AWAY_SECONDS, AWAY_SECONDS = 0.25, 5.0
+"""For so long nothing is tried after a batch did not arrive; twice as long each time, up to the
+second. All start at once, and operations may be the last to listen."""
 PROTOBUF = "application/x-protobuf"
 STANDARD = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -45,7 +46,7 @@ class Receiver:
         self._host, self._port = where.hostname or "", where.port or 80
         self._token_file = token_file
         self._lock = threading.Lock()
-        self._away_until = 0.0
+        self._away_until, self._away_seconds = 0.0, FIRST_AWAY_SECONDS
         self._is_away = False
 
     def post(self, path: str, body: bytes) -> bool:
@@ -75,8 +76,11 @@ class Receiver:
             connection.close()
 
     def _note(self, arrived: bool, said: str) -> None:
-        if not arrived:
-            self._away_until = time.monotonic() + AWAY_SECONDS
+        if arrived:
+            self._away_seconds = FIRST_AWAY_SECONDS
+        else:
+            self._away_until = time.monotonic() + min(self._away_seconds, AWAY_SECONDS)
+            self._away_seconds *= 2
         if self._is_away == arrived:
             self._is_away = not arrived
             if arrived:

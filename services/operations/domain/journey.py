@@ -288,6 +288,16 @@ def fact_told(spans: Iterable[Span]) -> str | None:
     return None
 
 
+def quarters_explained(document: Mapping[str, object] | None) -> list[str]:
+    """Return where reporting explains what a city did in each quarter that it did anything in."""
+    quarters = (document or {}).get("quarters")
+    return [
+        each["explained"]
+        for each in (quarters if isinstance(quarters, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("explained"), str)
+    ]
+
+
 def facts_named(document: object) -> list[str]:
     """Return the places of all facts that a document of reporting leads to, in its order."""
     found: dict[str, None] = {}
