@@ -23,6 +23,8 @@ from tests.support.system import System, said
 from tests.support.telling import held, scheduled
 from tests.support.watching import grouped_by, labels_of, metrics_of, questions, recorded
 
+pytestmark = pytest.mark.slow
+
 BY_PROMETHEUS = {"up", "ALERTS"}
 """What Prometheus says of itself."""
 BY_THE_COLLECTOR = {
