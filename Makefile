@@ -115,6 +115,10 @@ samples: develop ## Record a sample for each type that has none; those that stan
 screenshots: develop ## Take the pictures of the pages in docs/images anew, in Chromium.
 	@$(BIN)/python -m tests.support.screenshots
 
+.PHONY: dashboards
+dashboards: setup ## Write the dashboards of Grafana again from deploy/grafana.
+	@$(BIN)/python -m deploy.grafana.build
+
 .PHONY: gazetteer
 gazetteer: develop $(GAZETTEER) ## Build the gazetteer of cities anew (downloads 55 MB once).
 	@$(BIN)/python -m deploy.gazetteer.build

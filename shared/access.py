@@ -25,7 +25,7 @@ CHECK_SECONDS = 1.0
 UNREADABLE_SECONDS_MAX = 60.0
 TOKEN_CHARACTERS_MAX = 512
 
-Role = Literal["publisher", "viewer", "staff", "operator", "service"]
+Role = Literal["publisher", "viewer", "staff", "operator", "service", "collector"]
 
 
 class Action(StrEnum):
@@ -58,7 +58,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.RESOLVE_CITIES: frozenset({"operator", "service"}),
     # The dashboard shows what was rejected too.
     Action.WATCH: frozenset({"staff", "operator"}),
-    Action.TELL: frozenset({"operator", "service"}),
+    Action.TELL: frozenset({"operator", "service", "collector"}),
 }
 
 

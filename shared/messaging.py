@@ -126,7 +126,7 @@ async def leave(connection: Client) -> None:
 
 async def log_error(error: Exception) -> None:
     """Log what comes to no caller: a refused permission, a slow consumer."""
-    logger.warning("nats: %s", error)
+    logger.warning("nats: %s", str(error) or type(error).__name__)
 
 
 def streams(intake_days: int = KEPT_DAYS) -> list[StreamConfig]:

@@ -42,6 +42,8 @@ from shared.operator_log import Actor, OperatorLog, user_here
 from shared.schemas import schemas
 
 PEOPLE = ("viewer", "staff", "operator")
+COLLECTOR = "collector"
+"""Who passes on what services say of themselves, and may do nothing else."""
 PROVISION, MONITOR = "provision", nats.MONITOR
 DEMO = "demo"
 # CONTRACT, Envelope: a source is the name of its credential.
@@ -70,7 +72,7 @@ def prepare_credentials(
     """Make every secret that is missing, and write what NATS and the services read of them."""
     for name in (*(service.name for service in services), PROVISION, MONITOR, ERASER):
         kept_public_key(directory.seed(name))
-    for name in (*(service.name for service in services), *PEOPLE):
+    for name in (*(service.name for service in services), *PEOPLE, COLLECTOR):
         kept_secret(directory.token(name))
     kept_secret(directory.vault_key)
     kept_secret(directory.signing_key)
@@ -212,7 +214,7 @@ def _check_name(name: str) -> None:
         raise CredentialRefused(
             f"{name!r} cannot name a credential: use 1 to 40 of a-z, 0-9 and the hyphen."
         )
-    if name in known | {PROVISION, MONITOR, ERASER, *PEOPLE}:
+    if name in known | {PROVISION, MONITOR, ERASER, COLLECTOR, *PEOPLE}:
         raise CredentialRefused(f"{name} names a part of the system; choose another name.")
 
 
@@ -334,7 +336,8 @@ def _write_for_readers(
     }
     nats.write_accounts(directory, own, theirs, kept_public_key(directory.seed(MONITOR)))
 
-    roles = {name: name for name in PEOPLE} | {service.name: "service" for service in services}
+    roles = {name: name for name in (*PEOPLE, COLLECTOR)}
+    roles |= {service.name: "service" for service in services}
     holders: dict[str, dict[str, Any]] = {
         _sha256(kept_secret(directory.token(name))): {"name": name, "role": role}
         for name, role in roles.items()

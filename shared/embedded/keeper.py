@@ -22,7 +22,7 @@ from shared.embedded import boot_check, postgres
 from shared.embedded import nats as broker
 from shared.embedded.catalogue import SERVICES, Ports, Service
 from shared.embedded.container import READY, schema
-from shared.embedded.credentials import prepare_credentials
+from shared.embedded.credentials import COLLECTOR, prepare_credentials
 from shared.embedded.data_directory import (
     DataDirectory,
     OperatorError,
@@ -48,12 +48,13 @@ T = TypeVar("T")
 
 HANDED_OUT = "handed-out"
 DATABASE = "postgres"
+DASHBOARDS = "grafana"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a network of containers, which others cannot enter
 SERVERS_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 READABLE = 0o444
-"""For PostgreSQL, whose user has another number: only its container has the folder."""
+"""For those whose user has another number: only their container has the folder."""
 
 
 async def keep(data_dir: Path, elsewhere: Elsewhere, said: Callable[[str], None]) -> None:
@@ -70,9 +71,10 @@ async def keep(data_dir: Path, elsewhere: Elsewhere, said: Callable[[str], None]
         remember(directory, elsewhere)
         directory.endpoints.unlink(missing_ok=True)  # until everything is there again
         await asyncio.to_thread(prepare_credentials, directory, SERVICES)
-        kept_secret(directory.password(postgres.SUPERUSER))
+        for role in (postgres.SUPERUSER, DASHBOARDS):
+            kept_secret(directory.password(role))
         broker.write_configuration(directory, elsewhere.nats_port, EVERYWHERE)
-        hand_out_database_password(directory)
+        hand_out_to_others(directory)
         running = Servers(directory, Ports())
         said("waiting for PostgreSQL and NATS")
         await _answering(lambda: _databases_provided(directory))
@@ -140,10 +142,14 @@ def folder_of(directory: DataDirectory, container: str) -> Path:
     return directory.root / HANDED_OUT / container
 
 
-def hand_out_database_password(directory: DataDirectory) -> None:
-    """Give the container of PostgreSQL the password of its superuser."""
-    password = directory.password(postgres.SUPERUSER).read_bytes()
-    _put(folder_of(directory, DATABASE) / "postgres.password", password, READABLE)
+def hand_out_to_others(directory: DataDirectory) -> None:
+    """Give PostgreSQL and Grafana the password of their first user, and the Collector its token."""
+    for container, secret in (
+        (DATABASE, directory.password(postgres.SUPERUSER)),
+        (DASHBOARDS, directory.password(DASHBOARDS)),
+        (COLLECTOR, directory.token(COLLECTOR)),
+    ):
+        _put(folder_of(directory, container) / secret.name, secret.read_bytes(), READABLE)
 
 
 def hand_out(directory: DataDirectory, services: Sequence[Service]) -> None:

@@ -48,6 +48,7 @@ def start(service: str) -> None:
         handlers=[printed, *_leaving.handlers],
         force=True,
     )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request otherwise
 
 
 def stop() -> None:

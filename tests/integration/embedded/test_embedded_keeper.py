@@ -28,6 +28,8 @@ SECRETS = {
     "gateway": {"nats.seed", "service.token", "tokens.json"},
     "operations": {"nats.seed", "service.token", "tokens.json", "database.password"},
     "postgres": {"postgres.password"},
+    "grafana": {"grafana.password"},
+    "collector": {"collector.token"},
 }
 
 

@@ -29,6 +29,12 @@ SETTINGS = {
     "operations": OperationsSettings,
 }
 EDGES = {"nats", "reporting", "gateway", "operations"}
+OBSERVERS = {"collector", "jaeger", "prometheus", "grafana"}
+WITHOUT_LOGIN = {"jaeger", "prometheus"}
+"""Edges that ask nobody who they are: never to be reached from another machine."""
+DOCKERFILE = (ROOT / "deploy" / "image" / "Dockerfile").read_text("utf-8")
+KEPT = "/var/lib/tandem"
+"""The data directory in the image."""
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(:-(?P<default>[^}]*))?\}")
 
 
@@ -79,13 +85,80 @@ def test_only_the_edges_are_reached_from_outside_and_from_this_machine_unless_to
     published = {name for name, container in CONTAINERS.items() if container.get("ports")}
     assert published - profiled() == EDGES
     for name in published:
+        bound = "127.0.0.1:" if name in WITHOUT_LOGIN else "${TANDEM_BIND:-127.0.0.1}:"
         for port in CONTAINERS[name]["ports"]:
-            assert port.startswith("${TANDEM_BIND:-127.0.0.1}:"), name
+            assert port.startswith(bound), name
     assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert COMPOSE["networks"]["signals"] == {"internal": True}
+    for name, container in CONTAINERS.items():
+        assert ("edge" in container["networks"]) == (name in published), name
 
 
 def profiled() -> set[str]:
     return {name for name, container in CONTAINERS.items() if container.get("profiles")}
+
+
+@pytest.mark.parametrize("name", sorted(OBSERVERS))
+def test_who_observes_may_do_no_more_than_it_must_and_is_not_needed(name: str) -> None:
+    container = CONTAINERS[name]
+    assert container["profiles"] == ["observability"]
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert int(container["user"].partition(":")[0]) > 0
+    for volume in container["volumes"]:
+        assert not volume.startswith("./") or volume.endswith(":ro")
+    for other in set(CONTAINERS) - OBSERVERS:
+        needed = CONTAINERS[other].get("depends_on") or {}
+        assert name not in needed, f"{other} would wait for it"
+
+
+def test_an_image_that_is_not_ours_is_named_by_its_release() -> None:
+    for name, container in CONTAINERS.items():
+        _, _, tag = container["image"].partition(":")
+        assert re.match(r"v?\d", tag) or container["image"] == "tandem:local", name
+
+
+def test_grafana_lets_nobody_in_without_a_password_that_the_keeper_made() -> None:
+    told = CONTAINERS["grafana"]["environment"]
+    assert told["GF_AUTH_ANONYMOUS_ENABLED"] == told["GF_USERS_ALLOW_SIGN_UP"] == "false"
+    file = told["GF_SECURITY_ADMIN_PASSWORD__FILE"]
+    assert f"[ -s {file} ]" in CONTAINERS["grafana"]["command"][0], "waits for it"
+    assert "for-grafana:/run/tandem:ro" in CONTAINERS["grafana"]["volumes"]
+    assert f"for-grafana:{KEPT}/{HANDED_OUT}/grafana" in CONTAINERS["keeper"]["volumes"]
+
+
+def test_every_place_of_a_volume_in_our_image_is_there_for_its_owner() -> None:
+    """A new volume takes over the owner of the folder that it is mounted on, if there is one."""
+    made = made_in_the_image()
+    for volume in CONTAINERS["keeper"]["volumes"]:
+        place = volume.split(":")[1]
+        assert place in made or place == KEPT, f"nobody of ours could write to {place}"
+    for name in ("postgres", "collector", "grafana"):
+        assert f"for-{name}:/run/tandem:ro" in CONTAINERS[name]["volumes"]
+        assert re.search(rf"chmod 755 [^\n]*\b{name}\b", DOCKERFILE), "another user reads it"
+
+
+def made_in_the_image() -> set[str]:
+    """Return the folders that the Dockerfile makes."""
+    made: set[str] = set()
+    here = ""
+    for word in re.findall(r"(cd|mkdir(?: -p)?) ([^&\n\\]+)", DOCKERFILE):
+        command, places = word[0], word[1].split()
+        if command == "cd":
+            here = places[0] if places[0].startswith("/") else f"{here}/{places[0]}"
+        else:
+            made |= {place if place.startswith("/") else f"{here}/{place}" for place in places}
+    return made
+
+
+def test_the_image_runs_as_nobody_in_particular_and_stops_cleanly() -> None:
+    last = DOCKERFILE[DOCKERFILE.rindex("FROM ") :]
+    assert "USER 10001:10001" in last
+    assert "STOPSIGNAL SIGTERM" in last
+    assert "sbom.cdx.json" in DOCKERFILE
+    for name in OURS:
+        assert CONTAINERS[name]["healthcheck"]["test"][-1] == "healthy"
 
 
 def test_no_password_stands_in_the_file() -> None:
