@@ -263,7 +263,7 @@ def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> Non
             time.sleep(0.05)
     finally:
         os.kill(pid, signal.SIGCONT)
-    # Its own watchdog starts it anew. It takes what is told again, and follows what was recorded meanwhile.
+    # Its watchdog starts it anew; it takes what is told, and follows what was recorded meanwhile.
     running.until(f"/follow?source=demo&id=hung-{number - 1}", "Projected", "yes", seconds_max=60)
     assert running.send(help_given("after", "c" * 32)).status_code == 202
     running.until(f"/traces/{'c' * 32}", *ALL, seconds_max=60)
