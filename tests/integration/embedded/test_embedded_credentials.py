@@ -145,8 +145,8 @@ async def test_a_publisher_added_while_running_works_at_once(running: Servers) -
         "demo",
     ]
     holders = json.loads(running.directory.tokens.read_text()).values()
-    crm = {"name": "crm", "role": "publisher", "services": ["membership"]}
-    assert any(crm.items() <= holder.items() for holder in holders)
+    added = {"name": "crm", "role": "publisher", "services": ["membership"]}
+    assert any(added.items() <= holder.items() for holder in holders)
     await crm.close()
     await demo.close()
 
