@@ -12,6 +12,7 @@ from services.operations.domain.hops import hops
 from services.operations.domain.producers import Heard, Known, lateness, producers
 from services.operations.domain.seeing import Backlog, Counted, Projection, Seen, ServiceSeen
 from services.operations.once import Once
+from services.operations.presentation.pages import page
 from shared.behind import Lag, Lags, Stream
 from shared.errors import Refused
 from shared.health import Metrics, audited
@@ -25,6 +26,20 @@ TAKEN = Lag("INTAKE", "events-crm", "events", "crm", 0, 0, 0, None, NOW)
 PROJECTED = Lag("FACTS", "reporting", "reporting", None, 0, 0, 0, None, NOW)
 INTAKE = Stream("INTAKE", 10, 100, 1000, NOW)
 WELL = Seen(NOW, [EVENTS, REPORTING], Lags([INTAKE], [TAKEN, PROJECTED]), [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (None, "Not looked at yet"),
+        (WELL, "what it acknowledged survives a power cut"),
+        (replace(WELL, lags=None, weak=None), "does not answer"),
+        (replace(WELL, services=[ServiceSeen("events", "does not answer")]), "none told"),
+    ],
+)
+def test_whatever_is_seen_the_first_page_can_say_it(seen: Seen | None, said: str) -> None:
+    shown = page("healthy.html", "/", seen=seen, verdict=verdict(seen), now=NOW, reasons_shown=3)
+    assert said in shown
 
 
 def lags(**lag: object) -> Lags:
