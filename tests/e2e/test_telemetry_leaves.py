@@ -104,7 +104,7 @@ class Told:
     metrics: dict[str, str] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
 
-    def samples(self, service: str, name: str, **labels: str) -> list[float]:
+    def samples(self, service: str, name: str, /, **labels: str) -> list[float]:
         """Return the values of a metric of a service that has these labels."""
         return [
             sample.value
