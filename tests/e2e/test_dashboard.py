@@ -22,6 +22,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from playwright.sync_api import Browser
 
 from shared.contracts.envelope import STRUCTURED
+from shared.embedded.process import STOP_SECONDS_MAX
 from shared.embedded.supervisor import running_system
 from shared.login_codes import make_code
 from tests.e2e.test_one_trace import OTHER, TRACE, help_given
@@ -50,7 +51,6 @@ PATHS = (
     "/login",
 )
 QUIET_SECONDS = 8.0
-STOP_SECONDS_MAX = 8.0
 
 
 @dataclass(frozen=True)
@@ -248,6 +248,7 @@ def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> Non
             said_meanwhile = running.log(name)[length:]
             assert said_meanwhile.count("operations takes no traces") <= 1, said_meanwhile
             assert len(said_meanwhile.splitlines()) <= 3, said_meanwhile
+        # Within its grace: whoever holds a connection of gRPC and hangs is waited for as long.
         stopped = psutil.Process(running.pid("events"))
         stopped.terminate()
         began = time.monotonic()

@@ -228,6 +228,8 @@ async def test_pages_are_for_those_who_may_and_forms_for_those_who_see_them(
             await client.post("/login", data={"token": system.token(by)})
             for path in ("/", "/behind", "/refused", "/repair", "/producers", "/acts"):
                 assert (await client.get(path)).status_code == 403, (by, path)
+    unclear = {"name": "Athens", "country": "US"}
+    await system.publish(registered("gent"), came("one", unclear))
     await system.publish(scheduled("one"), scheduled("two"), held("unknown"), poisoned())
     await system.publish(*(scheduled(each, title="The same title") for each in ("left", "right")))
     await system.settled()
@@ -253,6 +255,13 @@ async def test_pages_are_for_those_who_may_and_forms_for_those_who_see_them(
         ):
             answer = await client.post("/repair/discard", data=sent, headers=headers)
             assert answer.status_code == status, (sent, answer.text)
+
+        repair = (await client.get("/repair")).text
+        assert "Which city is Athens, US?" in words_of(repair)
+        [reference] = re.findall(r'action="/repair/resolve">\s*<input[^>]*value="(\w+)"', repair)
+        resolving = await client.get(f"/repair/resolve?id={reference}&city=gent")
+        resolved = await client.post("/repair/resolve", data=fields_of(resolving.text))
+        assert f"{reference} means gent" in words_of(resolved.text)
 
         merge = "/repair/merge?id=left&other=right&kind=activities"
         merging = await client.get(merge)

@@ -31,6 +31,20 @@ INTAKE = Stream("INTAKE", 10, 100, 1000, NOW)
 WELL = Seen(NOW, [EVENTS, REPORTING], Lags([INTAKE], [TAKEN, PROJECTED]), [])
 
 
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (None, "Not looked at yet"),
+        (WELL, "what it acknowledged survives a power cut"),
+        (replace(WELL, lags=None, weak=None), "does not answer"),
+        (replace(WELL, services=[ServiceSeen("events", "does not answer")]), "none told"),
+    ],
+)
+def test_whatever_is_seen_the_first_page_can_say_it(seen: Seen | None, said: str) -> None:
+    shown = page("healthy.html", "/", seen=seen, verdict=verdict(seen), now=NOW, reasons_shown=3)
+    assert said in shown
+
+
 def lags(**lag: object) -> Lags:
     return Lags([INTAKE], [replace(TAKEN, **lag), PROJECTED])
 
