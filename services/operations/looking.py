@@ -89,12 +89,14 @@ class Looking:
     async def _service(self, name: str, site: str) -> ServiceSeen:
         try:
             ready = await self._http.get(f"{site}/readyz")
-            skew = _skew(ready.headers.get("date"), time.time())
             parts = _parts(ready)
             wrong, _ = readiness(ready.status_code, ready.content)
             if ready.is_success and parts:
                 wrong = ""  # a neighbour of it may be away: it is ready without
-            metrics = Metrics((await self._http.get(f"{site}/metrics")).text)
+            told = await self._http.get(f"{site}/metrics")
+            # Not that of /readyz: its head tells when it was asked, and a part may take its time.
+            skew = _skew(told.headers.get("date"), time.time())
+            metrics = Metrics(told.text)
         except (httpx.HTTPError, ValueError) as error:
             logger.debug("%s: %s", name, type(error).__name__)
             return ServiceSeen(name, SILENT)

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import count
 
+import httpx
 import pytest
 
 from services.operations.domain.causes import Rejected, causes
@@ -11,6 +13,7 @@ from services.operations.domain.health import State, verdict
 from services.operations.domain.hops import hops
 from services.operations.domain.producers import Heard, Known, lateness, producers
 from services.operations.domain.seeing import Backlog, Counted, Projection, Seen, ServiceSeen
+from services.operations.looking import Looking
 from services.operations.once import Once
 from services.operations.presentation.pages import page
 from shared.behind import Lag, Lags, Stream
@@ -221,6 +224,31 @@ def test_a_form_is_good_for_an_hour() -> None:
     once = Once(lambda: 3601.0 * next(hours))
     with pytest.raises(Refused):
         once.take(once.give("anna", "replay"), "anna", "replay")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [None, WELL, replace(WELL, lags=None), replace(WELL, weak=None), replace(WELL, services=[])],
+    ids=["nothing", "all", "no broker", "no database", "no service"],
+)
+def test_the_front_page_is_there_whatever_is_away(seen: Seen | None) -> None:
+    told = verdict(seen)
+    body = page("healthy.html", "/", seen=seen, verdict=told, now=NOW, reasons_shown=3)
+    assert told.sentence in body
+    assert ("INTAKE" in body) == (seen is not None and seen.lags is not None)
+
+
+async def test_a_service_that_takes_its_time_over_readyz_has_no_wrong_clock() -> None:
+    def answered(request: httpx.Request) -> httpx.Response:
+        late, text = {"/readyz": (3, '{"database": true}'), "/metrics": (0, "")}[request.url.path]
+        date = format_datetime(datetime.now(UTC) - timedelta(seconds=late), usegmt=True)
+        return httpx.Response(200, text=text, headers={"date": date})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answered)) as http:
+        looking = Looking.__new__(Looking)
+        looking._http = http
+        seen = await looking._service("events", "http://events")
+    assert seen.skew == 0.0
 
 
 def test_the_metrics_of_a_service_are_read_once() -> None:
