@@ -1,8 +1,9 @@
 """Pictures of the pages, for the documentation: `make screenshots`.
 
 The demo data's first and last quarter of 2024, on a desktop, on a phone, in the dark, in French,
-as the browser shows them with the letters of the PDF; and the dashboard with a poisoned, a delayed
-and a replayed event (dashboard_scene.py). `report` or `dashboard` takes those alone.
+as the browser shows them with the letters of the PDF; pages of that PDF; and the dashboard with a
+poisoned, a delayed and a replayed event (dashboard_scene.py). `report` or `dashboard` takes those
+alone.
 """
 
 import os
@@ -11,6 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import httpx
+import pypdfium2
 
 from tests.support.browsing import Visitor, running_browser
 from tests.support.dashboard_scene import scene
@@ -32,6 +36,8 @@ DASHBOARD_LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"width": 1280, "height": 860},
     "phone": {"width": 390, "height": 1100, "color_scheme": "dark"},
 }
+PDF_PAGES, PDF_SCALE, PDF_COLOURS = 2, 1.6, 64
+PDF_SECONDS_MAX = 60.0
 FONT_CONFIGURATION = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -60,12 +66,28 @@ def of_reports() -> list[int]:
         running_site(machine) as site,
         running_browser() as browser,
     ):
-        visitor = Visitor(browser, site.address, site.system.token("staff"))
-        return [
+        token = site.system.token("staff")
+        visitor = Visitor(browser, site.address, token)
+        pages = [
             take(visitor, f"/reports/{quarter}", f"report-{quarter.lower()}-{look}", LOOKS[look])
             for quarter in QUARTERS
             for look in LOOKS
         ]
+        return pages + of_paper(f"{site.address}/reports/{QUARTERS[-1]}.pdf", token)
+
+
+def of_paper(address: str, token: str) -> list[int]:
+    """Take the first pages of a PDF, and return their sizes in bytes."""
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(address, headers=headers, timeout=PDF_SECONDS_MAX).raise_for_status()
+    document = pypdfium2.PdfDocument(answer.content)
+    sizes = []
+    for number in range(PDF_PAGES):
+        file = IMAGES / f"report-pdf-{number + 1}.png"
+        picture = document[number].render(scale=PDF_SCALE).to_pil()
+        picture.quantize(PDF_COLOURS).save(file, optimize=True)
+        sizes.append(told(file))
+    return sizes
 
 
 def of_the_dashboard() -> list[int]:
@@ -106,6 +128,11 @@ def take(visitor: Visitor, path: str, name: str, look: Mapping[str, Any]) -> int
     file = IMAGES / f"{name}.png"
     with visitor.opened(path, **look) as page:
         page.screenshot(path=file, animations="disabled")
+    return told(file)
+
+
+def told(file: Path) -> int:
+    """Say how large a picture is, and return its size in bytes."""
     size = file.stat().st_size
     print(f"{file.relative_to(ROOT)}: {size // 1000} kB", flush=True)
     return size
