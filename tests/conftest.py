@@ -3,9 +3,18 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.machine import Machine, running_machine
 from tests.support.system import PAUSES, System, running_system
+
+# How fast a machine is decides no test: it may have other things to do.
+settings.register_profile(
+    "any-machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")
