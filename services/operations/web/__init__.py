@@ -8,10 +8,6 @@ receiving.py takes spans and log records. Every address, and who may ask: docs/h
 from collections.abc import Sequence
 from types import ModuleType
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -30,9 +26,9 @@ from services.operations.web import (
     repair,
     traces,
 )
-from services.operations.web.answering import failed, refused_by_router
+from services.operations.web.answering import told
 from services.operations.web.parts import Parts
-from shared.site.bounds import Bounded
+from shared.site import whole
 
 __all__ = ["Parts", "routes", "site"]
 
@@ -47,22 +43,11 @@ MODULES: Sequence[ModuleType] = (
     acts,
 )
 """The pages, in the order in which an operator asks."""
-COMPRESSION_LEVEL = 5
-COMPRESSED_BYTES_MIN = 1_000
 
 
 def site(routes: Sequence[BaseRoute]) -> ASGIApp:
-    """Return the site: its routes, compressed and bounded, with an answer to all else."""
-    return Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(
-                GZipMiddleware, minimum_size=COMPRESSED_BYTES_MIN, compresslevel=COMPRESSION_LEVEL
-            ),
-            Middleware(Bounded),
-        ],
-        exception_handlers={HTTPException: refused_by_router, Exception: failed},
-    )
+    """Return the site: its routes, with an answer to all else."""
+    return whole.site(routes, told)
 
 
 def routes(parts: Parts) -> list[BaseRoute]:

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -20,7 +19,7 @@ from services.operations.presentation.pages import page
 from shared.access import Action
 from shared.errors import InvalidData, NotFound, Refused, Unavailable, VersionConflict
 from shared.site.door import Answer, Guarded, Identifies
-from shared.site.headers import VARY, with_usual_headers
+from shared.site.headers import VARY
 from shared.site.login import back_to
 from shared.site.problems import Problem, capital
 from shared.site.sessions import Sessions
@@ -86,25 +85,6 @@ def _told(request: Request, problem: Problem) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
     kind = "application/problem+json"
     return JSONResponse(problem.document(), problem.status, headers, kind)
-
-
-async def refused_by_router(request: Request, error: Exception) -> Response:
-    """Answer what no route answers: an unknown address, or a method that one does not have."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = error.headers if isinstance(error, HTTPException) else None
-    detail = {
-        404: f"There is nothing at {request.url.path}.",
-        405: f"{request.url.path} does not answer {request.method}.",
-    }.get(status, f"{error}.")
-    response = told(request, Problem(status, HTTPStatus(status).phrase, detail))
-    response.headers.update(headers or {})
-    return with_usual_headers(response)
-
-
-async def failed(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw; what it was stands in the log alone."""
-    sentence = "Something went wrong here. The log of operations says what."
-    return with_usual_headers(told(request, Problem(500, "Internal Server Error", sentence)))
 
 
 def as_page(template: str, request: Request, status: int = 200, /, **values: Any) -> Response:

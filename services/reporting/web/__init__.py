@@ -13,10 +13,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -34,36 +30,21 @@ from services.reporting.web import (
     records,
     reports,
 )
-from services.reporting.web.answering import Door, failed, refused_by_router
-from shared.site.bounds import Bounded
+from services.reporting.web.answering import Door, told
+from shared.site import whole
 from shared.site.door import Identifies
 from shared.site.sessions import SECRET_BYTES, Sessions
 
 NOT_COMPRESSED = (
-    *DEFAULT_EXCLUDED_CONTENT_TYPES,
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
-"""Types that are small already, or must leave at once."""
-COMPRESSION_LEVEL = 5
-COMPRESSED_BYTES_MIN = 1_000
+"""Types that are small already."""
 
 
 def site(routes: Sequence[BaseRoute]) -> ASGIApp:
-    """Return reporting's site: its routes, compressed and bounded, with an answer to all else."""
-    return Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(
-                GZipMiddleware,
-                minimum_size=COMPRESSED_BYTES_MIN,
-                compresslevel=COMPRESSION_LEVEL,
-                exclude_content_types=NOT_COMPRESSED,
-            ),
-            Middleware(Bounded),
-        ],
-        exception_handlers={HTTPException: refused_by_router, Exception: failed},
-    )
+    """Return reporting's site: its routes, with an answer to all else."""
+    return whole.site(routes, told, NOT_COMPRESSED)
 
 
 def routes(

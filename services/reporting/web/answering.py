@@ -16,7 +16,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -41,7 +40,7 @@ from shared.errors import (
     Violation,
 )
 from shared.site.door import Answer, Guarded, Tells
-from shared.site.headers import VARY, with_usual_headers
+from shared.site.headers import VARY
 from shared.site.login import back_to
 from shared.site.problems import Problem, capital
 
@@ -158,25 +157,6 @@ def _back_to(request: Request) -> Mapping[str, str]:
     """Return the question of the page to log in on: in which language, and where to go on."""
     asked = request.query_params.get("lang")
     return {**back_to(request)} | ({"lang": asked} if asked in LOCALES else {})
-
-
-async def refused_by_router(request: Request, error: Exception) -> Response:
-    """Answer what no route answers: an unknown address, or a method that one does not have."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = error.headers if isinstance(error, HTTPException) else None
-    detail = {
-        404: f"There is nothing at {request.url.path}.",
-        405: f"{request.url.path} does not answer {request.method}.",
-    }.get(status, f"{error}.")
-    response = told(request, Problem(status, HTTPStatus(status).phrase, detail))
-    response.headers.update(headers or {})
-    return with_usual_headers(response)
-
-
-async def failed(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw; what it was stands in the log alone."""
-    sentence = "Something went wrong here. Whoever runs the system finds it in the log."
-    return with_usual_headers(told(request, Problem(500, "Internal Server Error", sentence)))
 
 
 def wants_page(request: Request) -> bool:
