@@ -25,10 +25,12 @@ from shared.contracts.envelope import STRUCTURED
 from shared.embedded.process import STOP_SECONDS_MAX
 from shared.embedded.supervisor import running_system
 from shared.login_codes import make_code
+from shared.telemetry.receiver import SEND_SECONDS_MAX
 from tests.e2e.test_one_trace import OTHER, TRACE, help_given
 from tests.e2e.test_pages_in_a_browser import TOO_WIDE, ZOOMED
 from tests.support.browsing import Visitor, running_browser, too_little_contrast, violations
 from tests.support.machine import free_port_base
+from tests.support.settling import SECONDS_MAX
 from tests.support.telling import came, held, registered, scheduled
 
 ALL = tuple(f"<td>{name}</td>" for name in ("gateway", "events", "membership", "reporting"))
@@ -64,7 +66,9 @@ class Running:
     def get(self, path: str, service: str = "operations") -> httpx.Response:
         token = self.endpoints["tokens"]["operator"]
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
-        return httpx.get(self.endpoints["http"][service] + path, headers=headers, timeout=15)
+        return httpx.get(
+            self.endpoints["http"][service] + path, headers=headers, timeout=SECONDS_MAX
+        )
 
     def send(self, event: dict[str, Any]) -> httpx.Response:
         token = Path(self.endpoints["credentials"]["demo"]["token_file"]).read_text().strip()
@@ -72,10 +76,10 @@ class Running:
             self.endpoints["http"]["gateway"] + "/events",
             content=json.dumps({"source": "/systems/demo"} | event),
             headers={"Authorization": f"Bearer {token}", "Content-Type": STRUCTURED},
-            timeout=15,
+            timeout=SECONDS_MAX,
         )
 
-    def until(self, path: str, *words: str, seconds_max: float = 20) -> str:
+    def until(self, path: str, *words: str, seconds_max: float = SECONDS_MAX) -> str:
         """Return a page once it holds all words."""
 
         deadline = time.monotonic() + seconds_max
@@ -243,13 +247,14 @@ def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> Non
     os.kill(pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        number = 0
+        number = waited = 0
         while time.monotonic() - began < QUIET_SECONDS:
             asked = time.monotonic()
             assert running.send(help_given(f"hung-{number}", None)).status_code == 202
-            assert time.monotonic() - asked < 1
+            waited += time.monotonic() - asked >= SEND_SECONDS_MAX
             number += 1
             time.sleep(0.2)
+        assert waited <= 1, "once it may be the machine that rested, not the one who waited"
         for name, length in before.items():
             said_meanwhile = running.log(name)[length:]
             assert said_meanwhile.count("operations takes no traces") <= 1, said_meanwhile
@@ -261,6 +266,6 @@ def test_while_the_dashboard_hangs_nothing_else_notices(running: Running) -> Non
     finally:
         os.kill(pid, signal.SIGCONT)
     # Its watchdog starts it anew; it takes what is told, and follows what was recorded meanwhile.
-    running.until(f"/follow?source=demo&id=hung-{number - 1}", "Projected", "yes", seconds_max=60)
+    running.until(f"/follow?source=demo&id=hung-{number - 1}", "Projected", "yes")
     assert running.send(help_given("after", "c" * 32)).status_code == 202
-    running.until(f"/traces/{'c' * 32}", *ALL, seconds_max=60)
+    running.until(f"/traces/{'c' * 32}", *ALL)

@@ -19,11 +19,10 @@ from shared.embedded.data_directory import DataDirectory
 from tests.support.canary import Canary, many_people
 from tests.support.embedding import embedded, tandem
 from tests.support.machine import free_port_base
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, binary, structured
 from tests.support.telling import attended, came, held, registered, scheduled
 
-SETTLED_SECONDS_MAX = 60.0
 FOREIGN = {"name": "Springfield", "country": "US"}
 """A city that nobody can tell from the others of its name."""
 
@@ -39,7 +38,7 @@ async def through_every_door(system: System, canary: Canary) -> None:
     """Let the canary come in by each way there is, and be refused and waited for in each."""
     mine, theirs = canary.person("crm"), canary.person("platform")
     await system.publish(registered("gent"), scheduled("w1"), held("w1"), came("w1", "gent"))
-    await system.settled(SETTLED_SECONDS_MAX)
+    await system.settled()
     # Taken: structured and binary, by two sources, in a city of which nobody can tell which it is.
     await system.publish(attended("w1", None, mine | {"city": FOREIGN}, *many_people(3)), by="crm")
     await system.send([binary(joined(theirs, "w1"), by="platform")], by="platform")
@@ -48,7 +47,7 @@ async def through_every_door(system: System, canary: Canary) -> None:
     request.context.id = "registration"
     await system.stub("events", by="crm").ReceiveRegistration(request)
     # Over HTTP, taken and refused.
-    async with httpx.AsyncClient(base_url=system.http("gateway")) as client:
+    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
         usual = {"source": "/systems/crm"}
         for event in (joined(mine, "w1"), joined(mine, "w1", nickname=mine["name"])):
             kind = {"Content-Type": STRUCTURED, "Authorization": f"Bearer {system.token('crm')}"}
@@ -78,11 +77,11 @@ async def through_every_door(system: System, canary: Canary) -> None:
     await system.publish(registered("aalst", None, mayor=mine), by="crm")
     unknown = {"type": "tandem.resources.resource_lent.v1", "data": {"to": theirs}}
     await system.publish(scheduled("x") | unknown, by="platform")
-    await system.settled(SETTLED_SECONDS_MAX)
+    await system.settled()
 
 
 async def figures(system: System) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=system.http("reporting")) as client:
+    async with httpx.AsyncClient(base_url=system.http("reporting"), timeout=SECONDS_MAX) as client:
         token = {"Authorization": f"Bearer {system.token('staff')}"}
         report = (await client.get("/reports/2024-Q1.json", headers=token)).json()
     return {name: figure["value"] for name, figure in report["figures"].items()}
@@ -111,7 +110,7 @@ async def test_no_file_names_somebody_who_was_erased_and_every_figure_stands() -
         async with embedded(directory, base) as system:
             mine = canary.person("crm")
             await system.publish(joined(mine, "w1", nickname=mine["email"]), by="crm")
-            await system.settled(SETTLED_SECONDS_MAX)
+            await system.settled()
             rejected = await system.value("events", "select count(*) from rejected")
             waiting = await system.value("events", "select count(*) from waiting")
             before, published = await figures(system), await sha256_of_version_1(system)
@@ -140,7 +139,7 @@ async def test_no_file_names_somebody_who_was_erased_and_every_figure_stands() -
             code, said = await tandem("verify", str(certificate_file), *data)
             assert (code, said.splitlines()[0][:4]) == (0, "Yes:"), said
 
-            await system.settled(SETTLED_SECONDS_MAX)
+            await system.settled()
             assert await figures(system) == before
             assert await sha256_of_version_1(system) == published
             assert await system.value("events", "select count(*) from rejected") == rejected
@@ -153,7 +152,7 @@ async def test_no_file_names_somebody_who_was_erased_and_every_figure_stands() -
         copied(backup, directory.postgres)
         assert canary.found_under(directory.root), "the backup brings the canary back"
         async with embedded(directory, base) as system:
-            await system.settled(SETTLED_SECONDS_MAX)
+            await system.settled()
             assert await figures(system) == before
             assert await forgotten_again(system)
         left = canary.found_under(directory.root / "postgres" / "base")
@@ -182,12 +181,14 @@ async def says_erased(system: System) -> None:
     """Attendance of the quarter says how many of those counted were erased."""
 
     async def told() -> bool:
-        async with httpx.AsyncClient(base_url=system.http("reporting")) as client:
+        async with httpx.AsyncClient(
+            base_url=system.http("reporting"), timeout=SECONDS_MAX
+        ) as client:
             token = {"Authorization": f"Bearer {system.token('staff')}"}
             report = (await client.get("/reports/2024-Q1.json", headers=token)).json()
         return report["figures"]["attendance"]["detail"].get("erased") == 1
 
-    await until(told, "attendance tells the erased", SETTLED_SECONDS_MAX)
+    await until(told, "attendance tells the erased")
 
 
 async def what_waited_counts_for_nobody(system: System) -> None:
@@ -197,7 +198,7 @@ async def what_waited_counts_for_nobody(system: System) -> None:
     async def released() -> bool:
         return await system.value("events", "select count(*) from waiting") == 0
 
-    await until(released, "what waited is taken", SETTLED_SECONDS_MAX)
+    await until(released, "what waited is taken")
     facts = [
         fact for fact in await system.facts("events") if fact["data"].get("activity_id") == "later"
     ]

@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from tandem.reporting.v1.reporting_pb2 import GetEvidenceRequest, GetReportRequest
 
+from tests.support.settling import SECONDS_MAX
 from tests.support.system import System, said
 
 VERSION_1 = "2024-04-10T12:00:00Z"
@@ -163,7 +164,9 @@ async def golden(system: System) -> System:
 async def report(system: System, known_at: str | None = None, period: str = "2024-Q1") -> Any:
     """Return a report as HTTP gives it to a viewer."""
     headers = {"authorization": f"Bearer {system.token('viewer')}"}
-    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=system.http("reporting"), headers=headers, timeout=SECONDS_MAX
+    ) as client:
         parameters = {"known_at": known_at} if known_at else {}
         response = await client.get(f"/reports/{period}.json", params=parameters)
     assert response.status_code == 200, response.text

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.guide import ROOT, plain, printed, walked
 from tests.support.real_processes import RealProcesses, real_processes
+from tests.support.settling import SECONDS_MAX
 
 GUIDE = ROOT / "docs" / "importing.md"
 EXAMPLES = "docs/examples/importing"
@@ -116,6 +117,8 @@ async def cities(real: RealProcesses) -> list[str]:
 
 async def report(real: RealProcesses) -> Any:
     headers = {"authorization": f"Bearer {real.endpoints['tokens']['viewer']}"}
-    async with httpx.AsyncClient(base_url=real.endpoints["http"]["reporting"]) as client:
+    async with httpx.AsyncClient(
+        base_url=real.endpoints["http"]["reporting"], timeout=SECONDS_MAX
+    ) as client:
         answer = await client.get("/reports/2024-Q1.json", headers=headers, timeout=30)
         return answer.raise_for_status().json()

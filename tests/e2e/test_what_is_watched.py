@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from shared.contracts.envelope import STRUCTURED
 from shared.embedded.catalogue import SERVICES
 from tests.support.real_processes import real_processes
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, said
 from tests.support.telling import held, scheduled
 from tests.support.watching import grouped_by, labels_of, metrics_of, questions, recorded
@@ -48,7 +48,6 @@ select stream, version + 1, gen_random_uuid(), type, data, occurred_at, now(), s
 from ledger order by position desc limit 1
 """
 """A fact that no outbox knows of, as if the broker had lost it."""
-HEALED_SECONDS_MAX = 40.0
 LOOK_SECONDS = 0.5
 
 
@@ -98,7 +97,7 @@ async def _run() -> Shown:
         async with httpx.AsyncClient(timeout=30.0) as client:
             await _ask(client, system)
 
-            deadline = time.monotonic() + HEALED_SECONDS_MAX
+            deadline = time.monotonic() + SECONDS_MAX
             while not found.all_of(named()) and time.monotonic() < deadline:
                 await asyncio.sleep(LOOK_SECONDS)
                 for service in SERVICES:

@@ -4,6 +4,7 @@ Run with `-s` to see the table of what the others felt.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,8 +28,8 @@ GROWTH_MEGABYTES_MAX = 40.0
 LOOK_SECONDS = 0.02
 CALM_EVENTS = 20
 TAKEN_SECONDS_MAX = 90.0
-OTHERS_SECONDS_MAX = 5.0
-"""So long others may wait at p99 on a busy machine; behind the whole flood it would be 15 s."""
+OTHERS_SHARE_MAX = 0.2
+"""So much of the flood's time others may wait typically; behind all of it, it would be half."""
 
 
 @dataclass
@@ -66,12 +67,13 @@ async def test_a_flooding_publisher_moves_the_lag_and_never_the_memory(
         await until(calm, "the quiet source is heard")
         before, memory = [each.taken() for each in quiet], real.memory(*SERVICES)
 
-        flooding = asyncio.create_task(flood(real))
+        began, flooding = time.monotonic(), asyncio.create_task(flood(real))
 
         async def over() -> bool:
             return await watched.look(real) < 100 and flooding.done()
 
         await until(over, "the flood is taken", TAKEN_SECONDS_MAX)
+        lasted = time.monotonic() - began
         stop.set()
         await asyncio.gather(flooding, *speaking)
 
@@ -83,8 +85,10 @@ async def test_a_flooding_publisher_moves_the_lag_and_never_the_memory(
         watching.cancel()
         report(quiet, before, during, watched, record_property)
         for each, seconds in zip(quiet, during, strict=True):
-            waited = parts(seconds)[1]
-            assert waited < OTHERS_SECONDS_MAX, f"{each.service} let others wait {waited:.1f} s"
+            waited = parts(seconds)[0]
+            assert waited < OTHERS_SHARE_MAX * lasted, (
+                f"{each.service} let others wait {waited:.1f} of {lasted:.0f} s"
+            )
 
         said = sum(len(each) for each in (*before, *during)) + CITIES + FLOOD.facts_of_events
 

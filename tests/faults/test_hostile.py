@@ -12,7 +12,8 @@ from tests.support.quiet import QUIET, parts
 from tests.support.real_processes import real_processes
 
 EVENTS = 3_000
-STALL_SECONDS_MAX = 10.0
+OTHERS_SHARE_MAX = 0.2
+"""So much of the attack's time others may wait typically; behind all of it, it would be half."""
 
 
 @pytest.mark.timeout(240)
@@ -28,7 +29,7 @@ async def test_hostile_events_are_all_accounted_for_and_hold_up_nobody() -> None
     assert outcome.unexplained == 0
     assert outcome.hintless == 0
     for seconds in outcome.during.values():
-        assert parts(seconds)[1] < STALL_SECONDS_MAX
+        assert parts(seconds)[0] < OTHERS_SHARE_MAX * outcome.seconds
 
 
 def test_the_same_seed_makes_the_same_messages() -> None:

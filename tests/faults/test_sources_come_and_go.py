@@ -9,8 +9,6 @@ from tests.support.settling import until
 from tests.support.system import structured
 from tests.support.telling import registered
 
-HEARD_SECONDS_MAX = 10.0
-TAKEN_SECONDS_MAX = 30.0
 EVENTS = 50
 
 
@@ -27,7 +25,7 @@ async def test_a_new_source_is_heard_within_ten_seconds() -> None:
         async def heard() -> bool:
             return await recorded(real, "zoom") == 1
 
-        await until(heard, "the first event of a new source is recorded", HEARD_SECONDS_MAX)
+        await until(heard, "the first event of a new source is recorded")
 
 
 async def test_what_a_revoked_publisher_had_sent_is_still_taken() -> None:
@@ -43,4 +41,4 @@ async def test_what_a_revoked_publisher_had_sent_is_still_taken() -> None:
         async def taken() -> bool:
             return await recorded(real, "zoom") == EVENTS
 
-        await until(taken, "everything that was acknowledged is recorded", TAKEN_SECONDS_MAX)
+        await until(taken, "everything that was acknowledged is recorded")

@@ -24,7 +24,7 @@ from shared.contracts.messages.membership import EndMembership
 from shared.contracts.values import CityReference
 from tests.support.proxy import wire_to
 from tests.support.publishing import assert_a_used_id_is_told_from_the_first
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System
 from tests.support.telling import registered, scheduled
 
@@ -158,7 +158,7 @@ async def test_a_broker_that_goes_away_and_returns_loses_nothing(system: System)
             await asyncio.wait([sending], timeout=1)
             assert not sending.done()
             wire.mend()
-            await asyncio.wait_for(sending, 30)
+            await asyncio.wait_for(sending, SECONDS_MAX)
     await system.settled()
     streams = {fact["stream"] for fact in await system.facts("membership")}
     assert streams == {"city-before", "city-meanwhile"}

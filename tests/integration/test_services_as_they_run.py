@@ -8,8 +8,9 @@ import pytest
 from tandem.membership.v1.membership_pb2 import GetCityRequest
 
 from shared import cancelling
+from shared.messaging import ACK_WAIT_SECONDS
 from shared.running import app
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, free_port
 from tests.support.telling import registered
 
@@ -40,7 +41,7 @@ async def test_a_part_that_fails_ends_the_service(caplog: pytest.LogCaptureFixtu
 
     async with app("test") as opened:
         opened.background(broken())
-        await asyncio.wait_for(opened.stopped.wait(), 5)
+        await asyncio.wait_for(opened.stopped.wait(), SECONDS_MAX)
         assert opened.failed
     assert "a part of test failed" in caplog.text
 
@@ -60,14 +61,14 @@ async def test_a_service_answers_for_its_own_hosts_alone(host: str, status: int)
     address = f"127.0.0.1:{free_port()}"
     async with app("test") as opened:
         await opened.http(address, allowed_hosts="reports.example.org")
-        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SECONDS_MAX) as client:
             answer = await client.get("/healthz", headers={"Host": host})
     assert answer.status_code == status
 
 
 async def test_a_service_tells_whether_it_lives_and_whether_it_is_ready(system: System) -> None:
     await system.start("membership")
-    async with httpx.AsyncClient(base_url=system.http("membership")) as client:
+    async with httpx.AsyncClient(base_url=system.http("membership"), timeout=SECONDS_MAX) as client:
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
         assert ready.status_code == 200
@@ -102,4 +103,4 @@ async def test_messages_taken_one_by_one_are_each_recorded_at_once(system: Syste
         async def recorded(n: int = n) -> bool:
             return len(await system.facts("membership")) == n + 1
 
-        await until(recorded, f"city {n} is recorded", seconds_max=5)
+        await until(recorded, f"city {n} is recorded", seconds_max=ACK_WAIT_SECONDS / 2)

@@ -28,7 +28,7 @@ MISSING = (
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = "color-contrast"
 WIDTH, HEIGHT = 1280, 1024
-WAIT_MILLISECONDS_MAX = 15_000
+WAIT_MILLISECONDS_MAX = 60_000
 
 VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>

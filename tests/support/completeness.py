@@ -14,6 +14,7 @@ import httpx
 
 from shared.messaging import OWNERS
 from tests.support.flow import ACTIVITIES, CITIES, PERIOD, Flow
+from tests.support.settling import SECONDS_MAX
 from tests.support.system import System
 
 FACTS = "select stream, version, fact_id::text from ledger order by stream, version"
@@ -126,7 +127,9 @@ def expected_figures(*flows: Flow) -> dict[str, int]:
 async def report(system: System, period: str = PERIOD) -> Any:
     """Return a report over HTTP."""
     headers = {"authorization": f"Bearer {system.token('viewer')}"}
-    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=system.http("reporting"), headers=headers, timeout=SECONDS_MAX
+    ) as client:
         return (await client.get(f"/reports/{period}.json", timeout=60)).json()
 
 

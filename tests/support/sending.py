@@ -12,6 +12,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from shared.contracts.envelope import STRUCTURED
 from shared.contracts.headers import encoded
 from shared.messaging import INTAKE
+from tests.support.settling import SECONDS_MAX
 from tests.support.system import System
 
 BATCH = "application/cloudevents-batch+json"
@@ -23,7 +24,9 @@ FETCH_MESSAGES_MAX = 1000
 async def gateway(system: System, by: str = "demo") -> AsyncIterator[httpx.AsyncClient]:
     """Open a client of the gateway, with the token of a credential."""
     headers = {"Authorization": f"Bearer {system.token(by)}"} if by else {}
-    async with httpx.AsyncClient(base_url=system.http("gateway"), headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=system.http("gateway"), headers=headers, timeout=SECONDS_MAX
+    ) as client:
         yield client
 
 

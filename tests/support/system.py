@@ -78,7 +78,6 @@ from tests.support.settling import SECONDS_MAX, until, until_settled
 
 START = datetime(2024, 4, 2, 9, tzinfo=UTC)
 """What the clock shows at first: all of 2024-Q1 lies behind it."""
-START_SECONDS_MAX = 30.0
 POOL_CONNECTIONS_MAX = 4
 PORT_TRIES_MAX = 500
 FETCH_MESSAGES_MAX = 1000
@@ -176,10 +175,10 @@ class System:
         task = asyncio.create_task(self._serve(name, ready, self._stops[name]), name=name)
         self._tasks[name] = task
         either: list[asyncio.Future[Any]] = [task, ready]
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED, timeout=START_SECONDS_MAX)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED, timeout=SECONDS_MAX)
         if task.done():
             await task
-        assert ready.done(), f"{name} is not ready after {START_SECONDS_MAX:.0f} s"
+        assert ready.done(), f"{name} is not ready after {SECONDS_MAX:.0f} s"
         self.running[name] = ready.result()
 
     async def _serve(self, name: str, ready: asyncio.Future[App], stop: asyncio.Event) -> None:

@@ -23,6 +23,7 @@ from shared.embedded.catalogue import Service
 from shared.embedded.data_directory import DataDirectory, OperatorError
 from shared.embedded.process import PROJECT_ROOT
 from shared.embedded.supervisor import running_system, servers
+from tests.support.settling import SECONDS_MAX
 
 STAND_IN_UP = str(Path(__file__).with_name("stand_in_up.py"))
 NOBODY = 65_534
@@ -143,7 +144,7 @@ async def test_up_says_ready_and_stops_on_a_signal(data_dir: Path, port_base: in
     endpoints = await endpoints_of(up, data_dir)
     assert await all_ready(endpoints)
     up.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(up.wait(), 20) == 0
+    assert await asyncio.wait_for(up.wait(), SECONDS_MAX) == 0
     assert not DataDirectory.at(data_dir).endpoints.exists()
 
 
@@ -156,7 +157,7 @@ async def test_up_runs_as_an_ordinary_user(data_dir: Path, port_base: int) -> No
         owner = psutil.Process(endpoints["processes"]["postgres"]).uids().effective
         assert owner == (os.geteuid() or NOBODY)
         up.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(up.wait(), 20) == 0
+        assert await asyncio.wait_for(up.wait(), SECONDS_MAX) == 0
 
 
 async def test_up_on_weak_settings_says_why_and_exits_with_1(
@@ -237,7 +238,7 @@ async def endpoints_of(up: Process, data: Path) -> dict[str, Any]:
     assert up.stdout is not None
     said = [b""]
     while not said[-1].startswith(b"ready: http://127.0.0.1:"):
-        said.append(await asyncio.wait_for(up.stdout.readline(), 60))
+        said.append(await asyncio.wait_for(up.stdout.readline(), SECONDS_MAX))
         assert said[-1], f"it ended before it was ready, with {said}"
     endpoints: dict[str, Any] = json.loads(DataDirectory.at(data).endpoints.read_text())
     return endpoints

@@ -17,6 +17,7 @@ from tests.support.sending import (
     send_batch,
     send_binary,
 )
+from tests.support.settling import SECONDS_MAX
 from tests.support.system import System, said
 from tests.support.telling import registered, scheduled
 
@@ -241,7 +242,7 @@ async def test_a_bad_event_is_told_at_once_and_goes_nowhere(
 @pytest.mark.parametrize("token", [None, "", "Basic abc", "Bearer nobody"])
 async def test_who_is_not_known_sends_nothing(system: System, token: str | None) -> None:
     await system.start("gateway")
-    async with httpx.AsyncClient(base_url=system.http("gateway")) as client:
+    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
         headers = {} if token is None else {"Authorization": token}
         answer = await send(client, event_of(registered("gent")), **headers)
     assert answer.status_code == 401

@@ -20,7 +20,7 @@ from shared.clock import system_clock
 from shared.lag import Broker
 from shared.messaging import NatsAddress
 from shared.operator_log import OperatorLog
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, said
 from tests.support.telling import came, held, registered, scheduled
 
@@ -120,7 +120,9 @@ async def test_a_poison_message_appears_once_and_its_replay_moves_the_figure_tha
 async def held_in(client: httpx.AsyncClient, system: System) -> int:
     """Return how many webinars the report of the second quarter counts as held."""
     headers = {"Authorization": f"Bearer {system.token('viewer')}"}
-    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=headers) as reader:
+    async with httpx.AsyncClient(
+        base_url=system.http("reporting"), headers=headers, timeout=SECONDS_MAX
+    ) as reader:
         document = (await reader.get("/reports/2024-Q2.json")).json()
     figure = document["figures"]["webinars_held"]
     return int(figure["value"] or 0)
@@ -224,7 +226,9 @@ async def test_pages_are_for_those_who_may_and_forms_for_those_who_see_them(
 ) -> None:
     await system.start()
     for by in ("viewer", "demo"):
-        async with httpx.AsyncClient(base_url=system.http("operations")) as client:
+        async with httpx.AsyncClient(
+            base_url=system.http("operations"), timeout=SECONDS_MAX
+        ) as client:
             await client.post("/login", data={"token": system.token(by)})
             for path in ("/", "/behind", "/refused", "/repair", "/producers", "/acts"):
                 assert (await client.get(path)).status_code == 403, (by, path)

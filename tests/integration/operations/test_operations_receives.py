@@ -18,6 +18,7 @@ from services.operations.web.bodies import WIRE_BYTES_MAX
 from services.operations.web.receiving import REQUESTS_MAX
 from shared.database import DatabaseAddress, connect_pool
 from tests.support.otlp import in_json, line_of, request_of
+from tests.support.settling import SECONDS_MAX
 from tests.support.spans import BATCH, NOON, TRACE, span
 from tests.support.system import ManualClock, System
 
@@ -49,13 +50,15 @@ async def post(
     told = {"content-type": PROTOBUF, **{n.replace("_", "-"): v for n, v in headers.items()}}
     if by:
         told["Authorization"] = f"Bearer {system.token(by)}"
-    async with httpx.AsyncClient(base_url=system.http("operations")) as client:
+    async with httpx.AsyncClient(base_url=system.http("operations"), timeout=SECONDS_MAX) as client:
         return await client.post(path, content=body, headers=told)
 
 
 async def page(system: System, path: str, by: str = "operator") -> str:
     headers = {"Authorization": f"Bearer {system.token(by)}", "Accept": "text/html"}
-    async with httpx.AsyncClient(base_url=system.http("operations"), headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=system.http("operations"), headers=headers, timeout=SECONDS_MAX
+    ) as client:
         answer = await client.get(path)
     assert answer.status_code == 200, answer.text
     return answer.text

@@ -30,6 +30,7 @@ from shared.running import app
 from shared.site.bounds import BODY_BYTES_MAX
 from shared.site.failures import FAILURES_MAX
 from shared.site.sessions import SESSION_SECONDS_MAX, Sessions
+from tests.support.settling import SECONDS_MAX
 from tests.support.system import System, free_port
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -185,7 +186,7 @@ async def test_a_proxy_is_believed_that_it_was_https_only_when_it_is_trusted(
     listen = f"127.0.0.1:{free_port()}"
     async with app("reporting") as opened:
         await opened.http(listen, site(visit.routes), trusted)
-        async with httpx.AsyncClient(base_url=f"http://{listen}") as proxy:
+        async with httpx.AsyncClient(base_url=f"http://{listen}", timeout=SECONDS_MAX) as proxy:
             headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1"}
             entered = await proxy.post("/login", data=TOKEN, headers=headers)
 
@@ -455,7 +456,7 @@ async def test_the_head_of_what_never_ends_is_answered(visit: Visit) -> None:
     door = Door(visit.tokens, Sessions(b"a secret", lambda: NOW))
     transport = httpx.ASGITransport(site([door.open("/live", stream)]))
     async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
-        head = await asyncio.wait_for(client.head("/live"), 5)
+        head = await asyncio.wait_for(client.head("/live"), SECONDS_MAX)
 
     assert head.status_code == 200
     assert head.headers["content-type"].startswith("text/event-stream")
@@ -548,7 +549,9 @@ async def test_who_logged_out_is_out_for_every_copy_of_the_cookie_after_a_restar
     system: System,
 ) -> None:
     await system.start("reporting")
-    async with httpx.AsyncClient(base_url=system.http("reporting"), headers=PAGE) as browser:
+    async with httpx.AsyncClient(
+        base_url=system.http("reporting"), headers=PAGE, timeout=SECONDS_MAX
+    ) as browser:
         await browser.post("/login", data={"token": system.token("viewer")})
         copied = browser.cookies[COOKIE]
         await browser.post("/login", data={"token": system.token("viewer")})

@@ -16,10 +16,10 @@ from services.reporting.reading.surroundings import Surroundings
 from shared.errors import InvalidData, Overloaded
 from shared.queries import Connection
 from shared.recorded import Recorded
+from tests.support.settling import SECONDS_MAX
 
 Q1 = parse_period("2024-Q1")
 START = at("2024-03-27T14:00", NEW_YORK)
-WAIT_SECONDS_MAX = 10.0
 
 
 def known() -> Book:
@@ -128,7 +128,7 @@ async def test_a_projector_that_writes_the_same_facts_meanwhile_waits_for_nobody
     class Slow(Preview):
         async def _document(self, connection: Connection, period: Period) -> Mapping[str, Any]:
             if not taken:
-                async with asyncio.timeout(WAIT_SECONDS_MAX):
+                async with asyncio.timeout(SECONDS_MAX):
                     await desk.take(*facts)
                 taken.append(True)
             return await super()._document(connection, period)

@@ -10,12 +10,11 @@ from shared.embedded.credentials import revoke_publisher
 from shared.messaging import Outgoing, publish_batches, publish_one
 from tests.support.attacks.doors import ATTACKER, HONEST, NARROW, NATS, Doors, attack
 from tests.support.doors import Held, hold, may_publish
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import binary, structured
 from tests.support.telling import described, registered
 
 FLOOD_EVENTS = 5_000
-DROPPED_SECONDS_MAX = 10.0
 DEDUPLICATION_SECONDS = 0.3
 """More than the shortest window in which NATS can be told to know a message id."""
 
@@ -206,6 +205,6 @@ async def revoked_key(doors: Doors) -> None:
 
     revoke_publisher(doors.root, stolen.name, "an attack of the tests")
 
-    await asyncio.wait_for(held.closed.wait(), DROPPED_SECONDS_MAX)
+    await asyncio.wait_for(held.closed.wait(), SECONDS_MAX)
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
         await hold(doors.real.system.servers.nats_url, stolen.name, seed)

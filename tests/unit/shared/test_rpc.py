@@ -57,6 +57,7 @@ from shared.rpc import (
 from shared.rpc.failures import Forbidden
 from shared.rpc.server import REQUEST_BYTES_MAX
 from shared.sift import Received, Rejection
+from tests.support.settling import SECONDS_MAX
 
 NOW = datetime(2024, 3, 27, 18, tzinfo=UTC)
 MEMBERSHIP = "tandem.membership.v1.MembershipService"
@@ -127,7 +128,7 @@ class Spans(InMemorySpanExporter):
         return result
 
     async def ended(self, kind: SpanKind) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS_MAX):
             while all(span.kind is not kind for span in self.get_finished_spans()):
                 self._news.clear()
                 await self._news.wait()
@@ -307,9 +308,9 @@ async def test_a_stream_ends_when_its_token_is_revoked(
         (tmp_path / "tokens").write_text("{}")
 
         with pytest.raises(grpc.aio.AioRpcError, match="not valid any more") as caught:
-            await asyncio.wait_for(heads.read(), timeout=10)
+            await asyncio.wait_for(heads.read(), timeout=SECONDS_MAX)
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
-    await asyncio.wait_for(running.ledger.closed.wait(), timeout=10)
+    await asyncio.wait_for(running.ledger.closed.wait(), timeout=SECONDS_MAX)
 
 
 async def test_a_request_over_256_kb_is_refused_with_the_limit_named(running: Running) -> None:
@@ -417,7 +418,7 @@ async def test_a_stream_has_no_deadline_and_ends_when_its_reader_leaves(running:
         call = stub.ReadHeads(ledger_pb2.ReadHeadsRequest(after_position=1))
         assert (await call.read()).heads[0].version == 1
         call.cancel()
-        await asyncio.wait_for(running.ledger.closed.wait(), timeout=10)
+        await asyncio.wait_for(running.ledger.closed.wait(), timeout=SECONDS_MAX)
     await running.exporter.ended(SpanKind.SERVER)
     (span,) = running.spans(SpanKind.SERVER)
     assert span.attributes["rpc.response.status_code"] == "CANCELLED"

@@ -3,7 +3,6 @@
 import logging
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 
 from shared.telemetry import receiver
 from shared.telemetry.leaving import Leaving, leaves
-from shared.telemetry.receiver import AWAY_SECONDS, SEND_SECONDS_MAX, Receiver, receiver_here
+from shared.telemetry.receiver import Receiver, receiver_here
 
 EVENTS = Resource.create({"service.name": "events"})
 
@@ -143,19 +142,23 @@ def test_that_it_is_away_is_told_once_and_so_is_that_it_is_back(
     assert said[1] == "operations takes traces again"
 
 
-def test_while_it_is_away_batches_are_dropped_without_trying(token_file: Path) -> None:
+def test_while_it_is_away_batches_are_dropped_without_trying(
+    token_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver, "FIRST_AWAY_SECONDS", 3600.0)
+    monkeypatch.setattr(receiver, "AWAY_SECONDS", 3600.0)
     with listening() as (asked, url):
         there = Receiver(url, token_file)
         asked.status = 503
         for _ in range(5):
             there.post("/v1/traces", b"")
         assert len(asked.requests) == 1
-    assert AWAY_SECONDS > 1
 
 
 def test_a_process_stops_soon_though_operations_takes_no_answer(
     environment: pytest.MonkeyPatch,
 ) -> None:
+    environment.setattr(receiver, "SEND_SECONDS_MAX", 3600.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         environment.setenv("TANDEM_TELEMETRY_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         leaving = Leaving(EVENTS)
@@ -163,6 +166,4 @@ def test_a_process_stops_soon_though_operations_takes_no_answer(
         for _ in range(3_000):
             tracer.start_span("step").end()
         leaving.handlers[0].handle(logging.LogRecord("x", logging.INFO, "", 0, "stops", (), None))
-        began = time.monotonic()
         leaving.stop()
-    assert time.monotonic() - began < 2 * SEND_SECONDS_MAX + 1
