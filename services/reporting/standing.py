@@ -9,7 +9,7 @@ costs the sitting that it changes, not the history; of several replicas one deri
 While facts keep coming, the deriver rests after each round for longer than it worked
 (REST_PER_WORK), and what was marked meanwhile is derived once: a sitting of 20,000 people to which
 somebody comes every moment takes a quarter of a connection and no more. On an idle system it begins
-at once.
+at once, and so it does when a read waits for it.
 
 Time is told by rounds. `asked` counts the times that something was said to have changed, `level`
 says up to which of these everything is derived, and since when that has been so.
@@ -133,6 +133,7 @@ class Standing:
         self._chunk = 1
         self._counts: list[Any] | None = None
         self._marked, self._risen = asyncio.Event(), asyncio.Event()
+        self._awaited = asyncio.Event()
         self._flow_began = self._flow_last = -FLOW_GAP_SECONDS
         self.asked = 0
         self.level = Level(-1, 0.0)
@@ -174,6 +175,7 @@ class Standing:
         try:
             async with asyncio.timeout(RISEN_SECONDS_MAX):
                 while self.level.asked < asked and not self.beginning:
+                    self._awaited.set()
                     await self._risen.wait()
         except TimeoutError:
             logger.warning("a read goes ahead of the deriver")
@@ -204,7 +206,8 @@ class Standing:
                 continue
             worked = time.monotonic() - started
             if self._marked.is_set():
-                await asyncio.sleep(min(worked * REST_PER_WORK, REST_SECONDS_MAX))
+                self._awaited.clear()  # who is still not answered says so again
+                await _set_within(self._awaited, min(worked * REST_PER_WORK, REST_SECONDS_MAX))
             await _set_within(self._marked, LOOK_SECONDS)
 
     async def derive_all(self) -> None:

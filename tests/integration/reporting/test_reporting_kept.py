@@ -22,7 +22,7 @@ from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
 from shared.projector import Projector
 from shared.recorded import Recorded
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 
 PERIOD = parse_period("2024-Q1")
 
@@ -89,6 +89,29 @@ async def test_in_a_flow_of_facts_the_newest_there_is_tells_how_far_it_is(
     assert engaged(await desk.reports.report(PERIOD)) == 5
 
 
+async def test_a_read_does_not_wait_while_the_deriver_rests_between_facts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AmidAFlow(Standing):
+        async def derive_all(self) -> None:
+            await super().derive_all()
+            self.marked()
+
+    monkeypatch.setattr(standing_module, "REST_PER_WORK", 1e9)
+    monkeypatch.setattr(standing_module, "REST_SECONDS_MAX", 3600.0)
+    before, late = all_but_the_late_file()
+    await desk.take(*before)
+    standing = AmidAFlow(desk.pool, desk.registry.parameters)
+    reports = Reports(desk.pool, load_registry(), lambda: NOW, standing)
+    deriving = asyncio.create_task(standing.run())
+    await standing.higher_than(-1)
+    await project_only(desk, late)
+    standing.marked()
+
+    assert engaged(await reports.report(PERIOD)) == 5
+    deriving.cancel()
+
+
 async def test_what_takes_long_to_derive_is_waited_for_no_longer_than_the_limit(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +123,7 @@ async def test_what_takes_long_to_derive_is_waited_for_no_longer_than_the_limit(
     killed.marked()
     monkeypatch.setattr(standing_module, "RISEN_SECONDS_MAX", 0.1)
 
-    given = await asyncio.wait_for(reports.report(PERIOD), 10)
+    given = await asyncio.wait_for(reports.report(PERIOD), SECONDS_MAX)
 
     assert engaged(given) == 4
     events = sum(fact.ledger == "events" for fact in before)
@@ -152,7 +175,7 @@ async def test_whoever_watches_is_told_when_a_figure_moves_and_not_otherwise(des
     following = asyncio.ensure_future(anext(watching))
     await desk.take(*Book().city("nowhere-else").facts)
     await desk.take(*late)
-    moved = await asyncio.wait_for(following, 10)
+    moved = await asyncio.wait_for(following, SECONDS_MAX)
 
     assert (engaged(first), engaged(moved)) == (4, 5)
     refreshing.cancel()
