@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.census import Head, Heads, Pair, Stream, name_of, paired
+from shared.census import PAGE_FACTS, Head, Heads, Pair, Stream, name_of, paired
 from shared.projector import LedgerReader
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded
@@ -26,7 +26,6 @@ PATIENCE_SECONDS = 1.0
 SUSPECTS_MAX = 10_000
 EXAMINED_MAX = 100
 """How many streams are read fact by fact; of others only the numbers of facts are compared."""
-CENSUS_FACTS = 10_000
 PROGRESS_SECONDS = 2.0
 VERSION_MAX = 2**31 - 1
 
@@ -194,7 +193,7 @@ class Comparison:
 
     async def _census(self, ledger: str, after_stream: str) -> AsyncIterator[list[Stream]]:
         query = self._queries["projected_census"]
-        while rows := await self._pool.fetch(query, ledger, after_stream, CENSUS_FACTS):
+        while rows := await self._pool.fetch(query, ledger, after_stream, PAGE_FACTS):
             yield [Stream(*row) for row in rows]
             after_stream = rows[-1]["name"]
 

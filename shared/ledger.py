@@ -11,7 +11,7 @@ import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from tandem.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 
-from shared.census import Head, Heads, Stream
+from shared.census import PAGE_FACTS, Head, Heads, Stream
 from shared.database import PAGE_BYTES_MAX
 from shared.errors import InvalidData, Unavailable, Violation
 from shared.identifiers import id_of
@@ -26,9 +26,7 @@ BATCH_FACTS = 500
 BATCH_FACTS_MAX = 2000
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 STREAMS_MAX = 1000
-HEADS_FACTS = 20_000
 POSITION_MAX = 2**63 - 1
-CENSUS_FACTS = 10_000
 ANSWER_SECONDS_MAX = 5.0
 """How long a ledger may keep silent before its reader takes it for absent."""
 SETTLED_AFTER = timedelta(minutes=5)
@@ -80,7 +78,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         async with self._pool.acquire() as connection:
             settled = await connection.fetchval(self._queries["ledger_settled"], SETTLED_AFTER)
         position = request.after_position
-        while rows := await self._fetch("ledger_heads", position, HEADS_FACTS):
+        while rows := await self._fetch("ledger_heads", position, PAGE_FACTS):
             yield ledger_pb2.ReadHeadsResponse(heads=[_head(row) for row in rows])
             position = max(row["position"] for row in rows)
         last = ledger_pb2.ReadHeadsResponse(settled_position=settled)
@@ -94,7 +92,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
     ) -> AsyncIterator[ledger_pb2.ReadCensusResponse]:
         """Yield every stream with a digest of its facts, by name."""
         name = request.after_stream
-        while rows := await self._fetch("ledger_census", name, CENSUS_FACTS):
+        while rows := await self._fetch("ledger_census", name, PAGE_FACTS):
             yield ledger_pb2.ReadCensusResponse(
                 streams=[
                     ledger_pb2.StreamCensus(

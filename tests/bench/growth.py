@@ -33,6 +33,8 @@ from tests.support.flow import Flow
 PORT_BASE = 27_400
 SIZES = (100_000, 1_000_000, 10_000_000)
 MICROSECONDS = 1_000_000
+KILOBYTE = 1_000
+WRITTEN_AHEAD = "select wal_bytes as bytes, wal_fpi as images from pg_stat_wal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Size:
     busy: tuple[float, ...]
     filled: float
     projected: float
+    logged: tuple[float, ...]
+    images: tuple[float, ...]
     memory: dict[str, float]
 
     @property
@@ -95,7 +99,15 @@ async def _measured(stage: Stage, facts: int, filled: float, projected: float) -
         Flow(people=stage.scale.flow_people, name=f"at-{facts}-{number}")
         for number in range(stage.scale.rounds + 1)
     ]
-    passages = [await ours.pipeline(stage, flow) for flow in flows[1:]]
+    passages, logged, images = [], [], []
+    administrator = await stage.database("postgres")
+    for flow in flows[1:]:
+        before = await administrator.fetchrow(WRITTEN_AHEAD)
+        passages.append(passage := await ours.pipeline(stage, flow))
+        after = await administrator.fetchrow(WRITTEN_AHEAD)
+        logged.append(float(after["bytes"] - before["bytes"]) / KILOBYTE / passage.events)
+        images.append((after["images"] - before["images"]) / passage.events)
+    await administrator.close()
     over = asyncio.Event()
     reading = asyncio.create_task(ours.reading_meanwhile(stage, over))
     await ours.pipeline(stage, flows[0])
@@ -109,6 +121,8 @@ async def _measured(stage: Stage, facts: int, filled: float, projected: float) -
         tuple(busy),
         filled,
         projected,
+        tuple(logged),
+        tuple(images),
         stage.memory.peaks(),
     )
 
@@ -152,6 +166,8 @@ def rows_of(sizes: Sequence[Size]) -> list[Row]:
                 MICROSECONDS * each.recorded_seconds / each.events for each in size.passages
             ),
         ),
+        row("written ahead by PostgreSQL for an event", "kB", lambda size: size.logged),
+        row("whole pages among that, for an event", "pages", lambda size: size.images),
         row("report, idle, p50", "ms", lambda size: (percentile(size.idle, 50),)),
         row(
             "report, idle, p99",

@@ -128,5 +128,7 @@ def size(facts: int, slower: float = 1.0) -> Size:
         busy=(40.0,),
         filled=9_000.0,
         projected=60_000.0,
+        logged=(4.0,),
+        images=(0.2,),
         memory={"events": 100.0},
     )
