@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench.chart import BAR_MAX, panels_of, svg
-from tests.bench.document import finding, keep
+from tests.bench.document import DOCS, finding, keep
 from tests.bench.growth import Size, rows_of
 from tests.bench.ours import Passage
 from tests.bench.row import Measured, Results, Row, number, percentile
@@ -107,6 +108,15 @@ def test_the_document_is_written_from_what_both_runs_keep(tmp_path: Path) -> Non
     assert Results.from_json(kept) == RESULTS
 
 
+def test_the_document_in_docs_is_what_its_figures_make(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    shutil.copytree(DOCS / "benchmarks", tmp_path / "benchmarks")
+    keep(Results.from_json(json.loads((DOCS / "benchmarks/bench.json").read_text())), tmp_path)
+
+    for name in ("benchmarks.md", "images/bench.svg", "images/growth.svg"):
+        assert (tmp_path / name).read_text() == (DOCS / name).read_text(), name
+
+
 def test_growth_shows_the_largest_history_beside_the_smaller_ones() -> None:
     rows = rows_of([size(100_000), size(1_000_000, slower=3)])
     results = Results("growth", {}, tuple(rows))
@@ -128,7 +138,6 @@ def size(facts: int, slower: float = 1.0) -> Size:
         busy=(40.0,),
         filled=9_000.0,
         projected=60_000.0,
-        logged=(4.0,),
-        images=(0.2,),
+        processor={"events": 220.0, "gateway": 0.4},
         memory={"events": 100.0},
     )
