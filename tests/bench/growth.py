@@ -141,6 +141,7 @@ def rows_of(sizes: Sequence[Size]) -> list[Row]:
         rounds: Callable[[Size], tuple[float, ...]],
         target: float | None = None,
         times: float | None = None,
+        note: str = "",
     ) -> Row:
         smaller = tuple(Measured(size.label, rounds(size)) for size in sizes[:-1])
         largest = sizes[-1]
@@ -154,6 +155,7 @@ def rows_of(sizes: Sequence[Size]) -> list[Row]:
             times={smaller[0].what: times} if times and smaller else {},
             less_is_better=True,
             grows=True,
+            note=note,
         )
 
     return [
@@ -163,6 +165,9 @@ def rows_of(sizes: Sequence[Size]) -> list[Row]:
             lambda size: tuple(
                 MICROSECONDS * each.projected_seconds / each.events for each in size.passages
             ),
+            note="reports of twelve quarters were read just before, and whatever was read in the"
+            " last minute is composed again while events flow, for half of a core at most: that"
+            " grows with what a report counts, and recording does not",
         ),
         row(
             "an event, published → recorded",
