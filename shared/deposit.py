@@ -12,10 +12,10 @@ from nats.aio.client import Client
 
 from shared.errors import Overloaded, TandemError, Unavailable
 from shared.gathering import Gathering
-from shared.messaging import (
+from shared.messaging import INTAKE
+from shared.publishing import (
     BATCH_BYTES_MAX,
     BATCH_MESSAGES_MAX,
-    INTAKE,
     Outgoing,
     PublishRefused,
     publish_batch,

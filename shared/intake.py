@@ -31,13 +31,8 @@ from shared.errors import TandemError
 from shared.execute import Closing, Executor, Outcomes, Rules, nothing_more, outcomes_of
 from shared.failpoints import failpoint
 from shared.gathering import Gathering
-from shared.messaging import (
-    INTAKE,
-    PING_SECONDS,
-    NatsAddress,
-    intake_consumer,
-    log_error,
-)
+from shared.jetstream import intake_consumer
+from shared.messaging import INTAKE, PING_SECONDS, NatsAddress, log_error
 from shared.pulling import RECONNECT_DELAY_SECONDS
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded

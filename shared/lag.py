@@ -16,7 +16,8 @@ from nats.aio.client import Client
 
 from shared.behind import Lag, Lags, Stream
 from shared.errors import Unavailable
-from shared.messaging import FACTS, INTAKE, NAME_PAGES_MAX, NatsAddress, connect, leave
+from shared.jetstream import NAME_PAGES_MAX
+from shared.messaging import FACTS, INTAKE, NatsAddress, connect, leave
 
 ASK_SECONDS_MAX = 2.0
 TYPE_IN_HEADERS = re.compile(rb"(?im)^ce-type: *(tandem\.[a-z_.]{1,100}\.v[0-9]{1,3})\r?$")

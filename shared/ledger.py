@@ -12,10 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tandem.ledger.v1 import ledger_pb2, ledger_pb2_grpc
 
 from shared.census import PAGE_FACTS, Head, Heads, Stream
+from shared.chunks import chunks
 from shared.database import PAGE_BYTES_MAX
 from shared.errors import InvalidData, Unavailable, Violation
 from shared.identifiers import id_of
-from shared.messaging import chunks
 from shared.queries import SHARED_QUERIES, Queries
 from shared.recorded import Recorded, facts_by_type
 from shared.upcasting import read

@@ -14,7 +14,8 @@ from shared.backlog import measure_for_ever
 from shared.clock import Clock
 from shared.execute import Rules
 from shared.intake import Intake, Resolve, Takers, announce_rejection, broker_for
-from shared.messaging import keep_intake, leave
+from shared.jetstream import keep_intake
+from shared.messaging import leave
 from shared.relay import Relay
 from shared.repair import RepairServicer
 from shared.rpc import Service, serve

@@ -23,7 +23,8 @@ from shared import telemetry
 from shared.database import TRANSIENT
 from shared.errors import TandemError
 from shared.failpoints import failpoint
-from shared.messaging import FACTS, facts_consumer
+from shared.jetstream import facts_consumer
+from shared.messaging import FACTS
 from shared.queries import SHARED_QUERIES, Connection, Queries, Row, Statement, Write, run
 from shared.recorded import Recorded
 from shared.telemetry.databases import writing

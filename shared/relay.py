@@ -15,10 +15,10 @@ from nats.aio.client import Client
 
 from shared.database import PAGE_BYTES_MAX, TRANSIENT
 from shared.failpoints import failpoint
-from shared.messaging import (
+from shared.messaging import FACTS
+from shared.publishing import (
     BATCH_MESSAGES_MAX,
     DUPLICATE_IN_BATCH,
-    FACTS,
     Outgoing,
     PublishRefused,
     batches,

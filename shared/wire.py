@@ -8,7 +8,7 @@ import orjson
 
 from shared.contracts.envelope import STRUCTURED
 from shared.identifiers import id_of
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 from shared.recorded import Recorded, facts_by_type, name_of
 from shared.upcasting import read
 

@@ -14,7 +14,7 @@ from services.gateway.domain.reading import Said
 from shared import telemetry
 from shared.clock import Clock
 from shared.deposit import Deposit
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 
 Judged = Taken | Refusal
 

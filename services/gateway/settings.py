@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from services.gateway.domain.quotas import Quota
-from shared.messaging import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
+from shared.publishing import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
 from shared.settings import EdgeSettings
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000_000)]

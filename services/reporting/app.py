@@ -28,8 +28,8 @@ from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
 from shared.database import LEDGER_TABLES, PROJECTION_TABLES
+from shared.jetstream import keep_facts_consumer
 from shared.ledger import RemoteLedger
-from shared.messaging import keep_facts_consumer
 from shared.projector import Projector
 from shared.rebuild import Plan, Rebuild, Step, open_rebuild
 from shared.recorded import Recorded

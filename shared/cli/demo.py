@@ -18,7 +18,8 @@ from shared.cli.system import OPERATOR, OWNERS, System, this_command
 from shared.cli.words import Language
 from shared.embedded.credentials import DEMO, PROVISION
 from shared.embedded.data_directory import DataDirectory, OperatorError
-from shared.messaging import NatsAddress, connect, untaken
+from shared.jetstream import untaken
+from shared.messaging import NatsAddress, connect
 
 FIRST_QUARTER = (2024, 1)
 SETTLED_SECONDS_MAX = 120.0

@@ -5,7 +5,7 @@ import nats.errors
 
 from shared.embedded.data_directory import OperatorError
 from shared.errors import TandemError
-from shared.messaging import PublishRefused
+from shared.publishing import PublishRefused
 
 TOLD = (OperatorError, TandemError)
 """Errors whose text is a sentence for the operator already."""

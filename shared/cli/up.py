@@ -17,7 +17,7 @@ from shared.cli.terminal import plain_console
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.provisioning import Provision
 from shared.embedded.supervisor import running_system
-from shared.messaging import KEPT_DAYS, provision
+from shared.jetstream import KEPT_DAYS, provision
 
 INTAKE_DAYS_MAX = 90
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"

@@ -22,14 +22,12 @@ from shared.client.receipt import Questions
 from shared.client.retrying import TryAgain
 from shared.contracts.envelope import STRUCTURED
 from shared.errors import Violation
-from shared.messaging import (
+from shared.messaging import NatsAddress, connect, leave
+from shared.publishing import (
     BATCH_BYTES_MAX,
     BATCH_MESSAGES_MAX,
-    NatsAddress,
     Outgoing,
     PublishRefused,
-    connect,
-    leave,
     publish_batch,
     publish_one,
 )

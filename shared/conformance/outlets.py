@@ -14,7 +14,8 @@ from shared.client.over_http import Gateway
 from shared.client.over_nats import rejected
 from shared.client.receipt import Questions, State, Told
 from shared.conformance.case import Case, Outcome
-from shared.messaging import NatsAddress, Outgoing, connect, publish_one
+from shared.messaging import NatsAddress, connect
+from shared.publishing import Outgoing, publish_one
 
 OUTCOME_SECONDS_MAX = 20.0
 LOOK_SECONDS = 0.05

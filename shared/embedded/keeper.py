@@ -40,7 +40,7 @@ from shared.embedded.provisioning import (
 )
 from shared.embedded.registry import read_sources
 from shared.embedded.services import Servers, endpoints
-from shared.messaging import provision
+from shared.jetstream import provision
 
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,8 @@ from shared.embedded.data_directory import DataDirectory, OperatorError, write_p
 from shared.embedded.elsewhere import elsewhere
 from shared.embedded.process import Program
 from shared.erasing.intake import ERASER, eraser_rights
-from shared.messaging import FACTS, INTAKE, MESSAGE_BYTES_MAX, log_error
+from shared.jetstream import MESSAGE_BYTES_MAX
+from shared.messaging import FACTS, INTAKE, log_error
 
 FILE_STORE_BYTES_MAX = 10_000_000_000
 MEMORY_STORE_BYTES_MAX = 64_000_000

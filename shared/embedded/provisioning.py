@@ -19,7 +19,8 @@ from shared.embedded.services import Servers, errand_program, publisher_endpoint
 from shared.embedded.wiping import wipe
 from shared.erasing.erased import erased_in
 from shared.erasing.intake import ERASER
-from shared.messaging import FACTS, INTAKE, bytes_lost
+from shared.jetstream import bytes_lost
+from shared.messaging import FACTS, INTAKE
 
 logger = logging.getLogger(__name__)
 

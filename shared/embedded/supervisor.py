@@ -28,7 +28,7 @@ from shared.embedded.provisioning import (
 )
 from shared.embedded.registry import read_sources
 from shared.embedded.services import Servers, endpoints, service_program
-from shared.messaging import provision as provision_of_messaging
+from shared.jetstream import provision as provision_of_messaging
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,11 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
+from shared.chunks import chunks
 from shared.erasing.sought import Message, Sought
 from shared.errors import Unavailable
-from shared.messaging import INTAKE, chunks, intake_consumers
+from shared.jetstream import intake_consumers
+from shared.messaging import INTAKE
 
 ERASER = "eraser"
 FETCH_MESSAGES = 500

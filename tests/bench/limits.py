@@ -12,7 +12,7 @@ from nats.js.api import StorageType, StreamConfig
 from shared.contracts.messages.events import EventsMessage
 from shared.contracts.messages.membership import MembershipMessage
 from shared.database import LEDGER_TABLES
-from shared.messaging import publish_batches
+from shared.publishing import publish_batches
 from shared.recorded import messages_by_type
 from tests.bench.decided import Decisions
 from tests.bench.filling import LEDGER_COLUMNS, ledger_row

@@ -22,12 +22,15 @@ from deploy.history.shape import QUARTER_STARTS, CloudEvent
 from services.events.app import MIGRATIONS as EVENTS_MIGRATIONS
 from services.reporting.app import opened_rebuild
 from services.reporting.settings import Settings
+from shared.chunks import chunks
 from shared.draft import Task
 from shared.embedded.catalogue import SERVICES, Ports
 from shared.embedded.process import Program
 from shared.embedded.services import Servers, errand_program
 from shared.execute import Executor
-from shared.messaging import FACTS, OWNERS, chunks, publish_batches, untaken
+from shared.jetstream import untaken
+from shared.messaging import FACTS, OWNERS
+from shared.publishing import publish_batches
 from shared.sift import Raw, sift
 from tests.bench.decided import command_of
 from tests.bench.stage import PUBLISHER, Stage

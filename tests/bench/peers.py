@@ -19,7 +19,7 @@ from shared.embedded import nats as broker
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST
 from shared.embedded.process import Program, spawn
-from shared.messaging import Outgoing, publish_batches
+from shared.publishing import Outgoing, publish_batches
 from tests.bench import faststream_peer
 from tests.bench.row import Measured
 from tests.bench.stage import Stage

@@ -27,7 +27,8 @@ from shared.database import DatabaseAddress, connect_pool
 from shared.embedded import postgres
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
-from shared.messaging import NatsAddress, connect, publish_batches, publish_one
+from shared.messaging import NatsAddress, connect
+from shared.publishing import publish_batches, publish_one
 from shared.queries import Queries
 from shared.rpc import channel
 from tests.support.flow import PERIOD as FLOW_PERIOD

@@ -120,5 +120,5 @@ async def report(real: RealProcesses) -> Any:
     async with httpx.AsyncClient(
         base_url=real.endpoints["http"]["reporting"], timeout=SECONDS_MAX
     ) as client:
-        answer = await client.get("/reports/2024-Q1.json", headers=headers, timeout=30)
+        answer = await client.get("/reports/2024-Q1.json", headers=headers)
         return answer.raise_for_status().json()

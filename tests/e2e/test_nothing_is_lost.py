@@ -16,7 +16,8 @@ from shared.database import TRANSIENT
 from shared.embedded import postgres
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
-from shared.messaging import NatsAddress, connect, publish_batches
+from shared.messaging import NatsAddress, connect
+from shared.publishing import publish_batches
 from tests.support.flow import ACTIVITIES, CITIES, PERIOD, Flow
 from tests.support.machine import free_port_base
 from tests.support.settling import until

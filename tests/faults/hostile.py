@@ -23,7 +23,7 @@ from rich.table import Table
 from tandem.ledger.v1 import ledger_pb2 as pb
 from tandem.ledger.v1 import ledger_pb2_grpc
 
-from shared.messaging import Outgoing, publish_batches
+from shared.publishing import Outgoing, publish_batches
 from shared.rpc import channel
 from tests.support.hostile import OWNERS, SOURCE, TAKEN, Hostile, hostile
 from tests.support.quiet import QUIET, Quiet, lag_of, parts

@@ -22,8 +22,10 @@ import nats.errors
 from rich.console import Console
 from rich.table import Table
 
+from shared.chunks import chunks
 from shared.database import TRANSIENT
-from shared.messaging import OWNERS, PublishRefused, chunks, publish_batches
+from shared.messaging import OWNERS
+from shared.publishing import PublishRefused, publish_batches
 from tests.faults.reading_meanwhile import Reading, rebuilt_meanwhile
 from tests.support.completeness import expected_figures, report
 from tests.support.flow import PERIOD, Flow

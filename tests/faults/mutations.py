@@ -291,7 +291,7 @@ MUTATIONS = (
                 "asyncio.sleep(0), name=",
             ),
         ),
-        (f"{DELETED}::test_deleted_consumers_and_a_deleted_stream_are_back_within_ten_seconds",),
+        (f"{DELETED}::test_deleted_consumers_and_a_deleted_stream_come_back_by_themselves",),
     ),
     Mutation(
         "overwriting messages of INTAKE",

@@ -5,7 +5,7 @@ import asyncio
 import psutil
 from tandem.membership.v1.membership_pb2 import RegisterCityRequest
 
-from shared.messaging import chunks
+from shared.chunks import chunks
 from tests.support.completeness import on_wire_once_and_in_order
 from tests.support.killing import as_process
 from tests.support.proxy import wire_to

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared.embedded import provisioning
-from shared.messaging import FACTS, INTAKE, bytes_lost, provision
+from shared.jetstream import bytes_lost, provision
+from shared.messaging import FACTS, INTAKE
 from tests.support.completeness import complete, exactly_this_flow
 from tests.support.flow import Flow
 from tests.support.machine import Machine

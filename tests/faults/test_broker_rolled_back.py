@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from shared.messaging import FACTS, Outgoing
+from shared.messaging import FACTS
+from shared.publishing import Outgoing
 from tests.support.completeness import complete, exactly_this_flow
 from tests.support.flow import Flow
 from tests.support.machine import Machine

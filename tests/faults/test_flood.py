@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from shared.messaging import publish_batches
+from shared.publishing import publish_batches
 from tests.support.completeness import complete
 from tests.support.flow import CITIES, Flow
 from tests.support.quiet import QUIET, Quiet, lag_of, parts

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tandem.reporting.v1.reporting_pb2 import GetReportRequest
 
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 from tests.support.completeness import complete, exactly_this_flow, on_wire_once_and_in_order
 from tests.support.flow import PERIOD, Flow
 from tests.support.killing import run_until_killed

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from nats.aio.client import Client
 
-from shared import messaging
 from shared.embedded import postgres
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.supervisor import running_system
-from shared.messaging import NatsAddress, connect, publish_batches
+from shared.jetstream import consumers, provision
+from shared.messaging import NatsAddress, connect
+from shared.publishing import publish_batches
 from tests.support.flow import CITIES, Flow
 from tests.support.machine import free_port_base
 from tests.support.settling import until
@@ -34,8 +35,8 @@ def directory() -> Iterator[DataDirectory]:
 
 async def provision_impatiently(connection: Client, sources: Sequence[str]) -> None:
     """Make streams and consumers as always, but with messages sent again after a second."""
-    await messaging.provision(connection, sources)
-    for stream, consumer in messaging.consumers(sources):
+    await provision(connection, sources)
+    for stream, consumer in consumers(sources):
         await connection.jetstream().add_consumer(stream, consumer.evolve(ack_wait=1))
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from shared.messaging import chunks
+from shared.chunks import chunks
 from tests.support.completeness import complete, exactly_this_flow, on_wire_once_and_in_order
 from tests.support.flow import Flow
 from tests.support.killing import as_process

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploy.history.history import History
+from shared.chunks import chunks
 from shared.draft import Task
 from shared.execute import Executor
-from shared.messaging import chunks
 from shared.recorded import facts_by_type
 from shared.sift import Raw, sift
 from shared.upcasting import read

@@ -7,7 +7,8 @@ import nats
 import pytest
 from tandem.ledger.v1.ledger_pb2 import ListRejectedRequest
 
-from shared.messaging import INTAKE, Outgoing
+from shared.messaging import INTAKE
+from shared.publishing import Outgoing
 from tests.support.machine import EVENTS_ONLY
 from tests.support.settling import until
 from tests.support.system import System, binary, structured

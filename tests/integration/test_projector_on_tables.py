@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from shared import projector as projecting
 from shared.auditor import Auditor
-from shared.messaging import FACTS, consumers, provision, streams
+from shared.jetstream import consumers, provision, streams
+from shared.messaging import FACTS
 from shared.projector import Projector
 from tests.support.ledgers import count, pool_of, register, write, write_cities
 from tests.support.projecting import (

@@ -13,7 +13,7 @@ from tandem.membership.v1.membership_pb2 import RegisterCityRequest
 
 from shared import relay as relaying
 from shared.database import PAGE_BYTES_MAX
-from shared.messaging import publish_one
+from shared.publishing import publish_one
 from shared.queries import SHARED_QUERIES, Queries
 from shared.relay import Relay
 from shared.wire import to_wire

@@ -8,7 +8,7 @@ import pytest
 from tandem.membership.v1.membership_pb2 import GetCityRequest
 
 from shared import cancelling
-from shared.messaging import ACK_WAIT_SECONDS
+from shared.jetstream import ACK_WAIT_SECONDS
 from shared.running import app
 from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, free_port

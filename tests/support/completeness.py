@@ -130,7 +130,7 @@ async def report(system: System, period: str = PERIOD) -> Any:
     async with httpx.AsyncClient(
         base_url=system.http("reporting"), headers=headers, timeout=SECONDS_MAX
     ) as client:
-        return (await client.get(f"/reports/{period}.json", timeout=60)).json()
+        return (await client.get(f"/reports/{period}.json")).json()
 
 
 def _by_stream(places: Iterable[tuple[Any, int]]) -> dict[Any, list[int]]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.contracts.envelope import STRUCTURED
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 
 START = datetime(2026, 1, 5, 15, tzinfo=UTC)
 LENGTH = timedelta(minutes=60)

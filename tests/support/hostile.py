@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import STRUCTURED
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 from tests.support.recording import SAMPLES, documents_of
 
 SOURCE = "hostile"

@@ -19,7 +19,6 @@ import asyncpg
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError, ServerError
 
-from shared import messaging
 from shared.database import PROJECTION_TABLES, DatabaseAddress, migrate, migrate_all
 from shared.embedded import nats as broker
 from shared.embedded import postgres
@@ -29,6 +28,8 @@ from shared.embedded.process_table import ProcessTable
 from shared.embedded.registry import read_sources
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import _servers
+from shared.jetstream import consumers, streams
+from shared.messaging import FACTS, INTAKE
 from tests.support.ports import some_port
 
 logger = logging.getLogger(__name__)
@@ -151,11 +152,11 @@ async def _make_streams_anew(
     connection: Client, sources: Sequence[str], ack_wait_seconds: float | None
 ) -> None:
     jetstream = connection.jetstream()
-    for stream in (messaging.INTAKE, messaging.FACTS):
+    for stream in (INTAKE, FACTS):
         await _delete_stream(connection, stream)
-    for config in messaging.streams():
+    for config in streams():
         await jetstream.add_stream(config)
-    for name, consumer in messaging.consumers(sources):
+    for name, consumer in consumers(sources):
         wait = ack_wait_seconds or consumer.ack_wait
         await jetstream.add_consumer(name, consumer.evolve(ack_wait=wait))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from shared.messaging import untaken
+from shared.jetstream import untaken
 from tests.support.real_processes import RealProcesses
 from tests.support.system import structured
 from tests.support.telling import Event

@@ -12,7 +12,8 @@ from nats.js.errors import NotFoundError
 from services.membership.gazetteer import Gazetteer
 from services.membership.intake import OPEN_QUESTIONS_MAX
 from services.membership.resolver import Resolver
-from shared.messaging import FACTS, OWNERS, untaken
+from shared.jetstream import untaken
+from shared.messaging import FACTS, OWNERS
 from shared.queries import Queries
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from shared.client import Event
 from shared.client.over_nats import message_of
 from shared.contracts.envelope import SOURCE_PREFIX, STRUCTURED
 from shared.contracts.values import Message
-from shared.messaging import Outgoing
+from shared.publishing import Outgoing
 from shared.sift import Raw
 
 CRM = "crm"

@@ -60,15 +60,8 @@ from shared.contracts.envelope import STRUCTURED
 from shared.embedded import postgres
 from shared.embedded.catalogue import HOST
 from shared.embedded.services import Servers
-from shared.messaging import (
-    FACTS,
-    NatsAddress,
-    Outgoing,
-    batches,
-    connect,
-    publish_batch,
-    publish_one,
-)
+from shared.messaging import FACTS, NatsAddress, connect
+from shared.publishing import Outgoing, batches, publish_batch, publish_one
 from shared.rpc import channel
 from shared.running import App
 from shared.settings import ServiceSettings
@@ -285,7 +278,7 @@ class System:
         """Publish any bytes on any subject.
 
         Raises:
-            shared.messaging.PublishRefused, TimeoutError: the broker did not take it.
+            shared.publishing.PublishRefused, TimeoutError: the broker did not take it.
         """
         await publish_one(await self.nats(by), Outgoing(subject, headers or {}, body))
 

@@ -38,14 +38,8 @@ from shared.embedded.elsewhere import elsewhere
 from shared.embedded.migrations import known_migrations, migrations_run, of_the_owner
 from shared.embedded.registry import read_sources
 from shared.health import audited, readiness
-from shared.messaging import (
-    FACTS,
-    INTAKE,
-    bytes_lost,
-    consumer_names,
-    consumers,
-    intake_consumers,
-)
+from shared.jetstream import bytes_lost, consumer_names, consumers, intake_consumers
+from shared.messaging import FACTS, INTAKE
 from shared.queries import SHARED_QUERIES, Queries
 
 T = TypeVar("T")

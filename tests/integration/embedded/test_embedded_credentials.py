@@ -26,7 +26,7 @@ from shared.embedded.services import Servers
 from shared.embedded.supervisor import servers
 from shared.erasing.intake import IntakeMessages
 from shared.erasing.sought import Sought, nobody
-from shared.messaging import provision
+from shared.jetstream import provision
 from tests.support.doors import ask, hold, may_publish
 from tests.support.settling import SECONDS_MAX
 

@@ -26,7 +26,7 @@ from shared.embedded.credentials import (
 from shared.embedded.data_directory import DataDirectory
 from shared.embedded.services import Servers
 from shared.embedded.supervisor import running_system, servers
-from shared.messaging import provision
+from shared.jetstream import provision
 from shared.operator_log import Actor, OperatorLog, user_here
 from tests.support.doors import hold, may_publish
 from tests.support.settling import SECONDS_MAX, until

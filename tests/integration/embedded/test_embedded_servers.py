@@ -14,7 +14,7 @@ from shared.embedded import postgres
 from shared.embedded.catalogue import HOST, SERVICES
 from shared.embedded.data_directory import DataDirectory, OperatorError
 from shared.embedded.supervisor import servers
-from shared.messaging import provision
+from shared.jetstream import provision
 
 
 async def test_a_second_start_goes_on_with_the_same_data(data_dir: Path, port_base: int) -> None:

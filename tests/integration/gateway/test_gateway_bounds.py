@@ -11,7 +11,7 @@ import pytest
 from services.gateway.settings import Settings
 from services.gateway.web.bodies import Room
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED
-from shared.messaging import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
+from shared.publishing import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
 from tests.support.sending import event_of, gateway, in_intake, send, send_batch
 from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System

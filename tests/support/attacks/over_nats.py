@@ -7,7 +7,7 @@ import nats.errors
 import pytest
 
 from shared.embedded.credentials import revoke_publisher
-from shared.messaging import Outgoing, publish_batches, publish_one
+from shared.publishing import Outgoing, publish_batches, publish_one
 from tests.support.attacks.doors import ATTACKER, HONEST, NARROW, NATS, Doors, attack
 from tests.support.doors import Held, hold, may_publish
 from tests.support.settling import SECONDS_MAX, until

@@ -7,7 +7,7 @@ import pytest
 from shared.cli.failures import sentence
 from shared.embedded.data_directory import OperatorError
 from shared.errors import Refused
-from shared.messaging import PublishRefused
+from shared.publishing import PublishRefused
 
 
 class Answer(grpc.RpcError):

@@ -17,7 +17,7 @@ from services.gateway.presentation.contracts import event_schema, example, types
 from services.gateway.web import Parts, documents, routes, site
 from services.gateway.web.answering import Door
 from services.gateway.web.events import STATUSES
-from shared.messaging import BATCH_MESSAGES_MAX
+from shared.publishing import BATCH_MESSAGES_MAX
 from shared.schemas import schemas
 
 ROOT = Path(__file__).parents[3]

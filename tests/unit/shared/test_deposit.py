@@ -9,7 +9,7 @@ import pytest
 from shared import deposit
 from shared.deposit import Deposit, OutcomeUnknown
 from shared.errors import Overloaded, Unavailable
-from shared.messaging import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Outgoing, PublishRefused
+from shared.publishing import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Outgoing, PublishRefused
 
 
 class Broker:

@@ -7,19 +7,11 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from nats.js.api import AckPolicy, DeliverPolicy, DiscardPolicy, RetentionPolicy, StorageType
 
+from shared.chunks import chunks
 from shared.contracts.envelope import EVENT_BYTES_MAX
-from shared.messaging import (
-    BATCH_BYTES_MAX,
-    BATCH_MESSAGES_MAX,
-    MESSAGE_BYTES_MAX,
-    NO_DEDUPLICATION_SECONDS,
-    OWNERS,
-    Outgoing,
-    batches,
-    chunks,
-    consumers,
-    streams,
-)
+from shared.jetstream import MESSAGE_BYTES_MAX, NO_DEDUPLICATION_SECONDS, consumers, streams
+from shared.messaging import OWNERS
+from shared.publishing import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Outgoing, batches
 
 
 def messages(*sizes: int) -> list[Outgoing]:
