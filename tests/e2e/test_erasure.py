@@ -19,6 +19,7 @@ from shared.embedded.data_directory import DataDirectory
 from tests.support.canary import Canary, many_people
 from tests.support.embedding import embedded, tandem
 from tests.support.machine import free_port_base
+from tests.support.sending import event_of, gateway, send
 from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, binary, structured
 from tests.support.telling import attended, came, held, registered, scheduled
@@ -47,11 +48,9 @@ async def through_every_door(system: System, canary: Canary) -> None:
     request.context.id = "registration"
     await system.stub("events", by="crm").ReceiveRegistration(request)
     # Over HTTP, taken and refused.
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
-        usual = {"source": "/systems/crm"}
+    async with gateway(system, by="crm") as client:
         for event in (joined(mine, "w1"), joined(mine, "w1", nickname=mine["name"])):
-            kind = {"Content-Type": STRUCTURED, "Authorization": f"Bearer {system.token('crm')}"}
-            await client.post("/events", headers=kind, content=json.dumps(usual | event))
+            await send(client, event_of(event, "crm"))
     # Waiting: a short message, and one so long that PostgreSQL compresses it.
     await system.send([binary(joined(mine, "later"), by="crm")], by="crm")
     await system.publish(attended("later", None, theirs, *many_people(300)), by="platform")

@@ -5,7 +5,6 @@ import json
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 
 from services.gateway.settings import Settings
@@ -13,7 +12,7 @@ from services.gateway.web.bodies import Room
 from shared.contracts.envelope import EVENT_BYTES_MAX, STRUCTURED
 from shared.publishing import BATCH_BYTES_MAX, BATCH_MESSAGES_MAX
 from tests.support.sending import event_of, gateway, in_intake, send, send_batch
-from tests.support.settling import SECONDS_MAX, until
+from tests.support.settling import until
 from tests.support.system import System
 from tests.support.telling import registered
 
@@ -266,7 +265,7 @@ async def test_bodies_have_so_much_room_together_and_no_more(
 
 async def test_an_address_that_there_is_not_is_a_problem_too(system: System) -> None:
     await system.start("gateway")
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         nowhere = await client.get("/nowhere")
         method = await client.put("/events")
     assert (nowhere.status_code, method.status_code) == (404, 405)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.envelope import EVENT_BYTES_MAX
 from tests.support.sending import event_of, gateway, send
-from tests.support.settling import SECONDS_MAX, until
+from tests.support.settling import until
 from tests.support.system import System, said
 from tests.support.telling import registered
 
@@ -135,7 +135,7 @@ async def test_nobody_else_asks_for_them(system: System) -> None:
         assert len((await crm.get("/rejected")).json()["rejected"]) == 1
     async with gateway(system, "viewer") as viewer:
         assert (await viewer.get("/rejected")).status_code == 403
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as anybody:
+    async with gateway(system, by="") as anybody:
         assert (await anybody.get("/rejected")).status_code == 401
 
 

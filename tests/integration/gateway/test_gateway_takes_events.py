@@ -5,7 +5,6 @@ import base64
 import json
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.contracts.envelope import parse
@@ -17,7 +16,6 @@ from tests.support.sending import (
     send_batch,
     send_binary,
 )
-from tests.support.settling import SECONDS_MAX
 from tests.support.system import System, said
 from tests.support.telling import registered, scheduled
 
@@ -242,7 +240,7 @@ async def test_a_bad_event_is_told_at_once_and_goes_nowhere(
 @pytest.mark.parametrize("token", [None, "", "Basic abc", "Bearer nobody"])
 async def test_who_is_not_known_sends_nothing(system: System, token: str | None) -> None:
     await system.start("gateway")
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         headers = {} if token is None else {"Authorization": token}
         answer = await send(client, event_of(registered("gent")), **headers)
     assert answer.status_code == 401

@@ -22,8 +22,8 @@ from shared.errors import Unavailable
 from shared.webhooks import Webhook
 from tests.support.certificates import certificate
 from tests.support.platforms import ATTENDEE, ENDED, eventbrite, zoom
-from tests.support.sending import in_intake
-from tests.support.settling import SECONDS_MAX, until
+from tests.support.sending import gateway, in_intake
+from tests.support.settling import until
 from tests.support.system import System
 
 SECRET = "a-secret-token"
@@ -42,7 +42,7 @@ async def client(system: System) -> AsyncIterator[httpx.AsyncClient]:
     await system.start("membership", "events", "gateway")
     root = system.servers.directory.root
     register_webhook(root, "platform", Webhook(platform="zoom", secret=SECRET, organisers=("NLC",)))
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         yield client
     if "platform" in registered_webhooks(root):
         remove_webhook(root, "platform")
@@ -298,7 +298,7 @@ def api(tmp_path: Path, system: System, monkeypatch: pytest.MonkeyPatch) -> Iter
 async def test_an_object_is_read_at_the_configured_api_and_told(system: System, api: Api) -> None:
     await system.start("membership", "events", "gateway")
     url = f"https://{api.host}/v3/events/987654/attendees/1234567/"
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         for _ in range(2):
             answer = await client.post(
                 "/webhooks/eventbrite/hub", json=eventbrite("attendee.updated", url)
@@ -323,7 +323,7 @@ async def test_an_object_is_read_at_the_configured_api_and_told(system: System, 
 async def test_no_other_address_is_asked(system: System, api: Api, url: str) -> None:
     await system.start("gateway")
     document = eventbrite("attendee.updated", url.format(host=api.host))
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         answer = await client.post("/webhooks/eventbrite/hub", json=document)
         unregistered = await client.post("/webhooks/eventbrite/crm", json=document)
     assert answer.status_code == 422
@@ -348,7 +348,7 @@ async def test_an_answer_that_is_no_object_is_nothing(
     await system.start("gateway")
     api.answer = answer
     url = f"https://{api.host}/v3/events/1/attendees/2/"
-    async with httpx.AsyncClient(base_url=system.http("gateway"), timeout=SECONDS_MAX) as client:
+    async with gateway(system, by="") as client:
         told = await client.post(
             "/webhooks/eventbrite/hub", json=eventbrite("attendee.updated", url)
         )
