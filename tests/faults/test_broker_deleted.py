@@ -89,8 +89,11 @@ async def test_a_service_makes_its_own_consumer_again_without_anybody(
         await jetstream.delete_consumer(stream, str(consumer.durable_name))
     await system.send(MESSAGES[len(MESSAGES) // 2 :])
     await consumers_are_back(system, names)
-    for name in names:
-        assert f"consumer {name} of" in caplog.text
+
+    async def all_told() -> bool:
+        return all(f"consumer {name} of" in caplog.text for name in names)
+
+    await until(all_told, "the log names each consumer that was made again")
     await system.settled()
 
     await complete(system)
