@@ -44,22 +44,20 @@ class Canary:
 
     def found_under(self, root: Path) -> dict[str, list[str]]:
         """Return what of the person stands in which file, in words or in pieces."""
-        needles = Needles.of([*self.words, *self.tokens])
-        pieces = [
-            token[start : start + PIECE_CHARACTERS].encode()
-            for token in self.tokens
-            for start in range(len(token) - PIECE_CHARACTERS + 1)
-        ]
+        in_words = Needles.of([*self.words, *self.tokens])
+        in_pieces = Needles({token: _pieces(token) for token in self.tokens})
         hits: dict[str, list[str]] = {}
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 content = condensed(path.read_bytes())
-                lower = content.lower()
-                found = needles.found_in(content)
-                found += [piece.decode() for piece in pieces if piece in lower]
-                if found:
+                if found := in_words.found_in(content) + in_pieces.found_in(content):
                     hits[str(path.relative_to(root))] = found
         return hits
+
+
+def _pieces(token: str) -> list[bytes]:
+    starts = range(len(token) - PIECE_CHARACTERS + 1)
+    return [token[start : start + PIECE_CHARACTERS].encode() for start in starts]
 
 
 def many_people(count: int) -> list[dict[str, Any]]:
