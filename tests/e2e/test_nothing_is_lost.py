@@ -38,7 +38,7 @@ async def report(endpoints: dict[str, Any]) -> Any:
     """Return the report of the flow's quarter."""
     headers = {"authorization": f"Bearer {endpoints['tokens']['viewer']}"}
     base = endpoints["http"]["reporting"]
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=SECONDS_MAX) as client:
         return (await client.get(f"/reports/{PERIOD}.json")).json()
 
 
@@ -94,9 +94,13 @@ async def test_every_process_killed_while_10000_facts_flow_and_the_broker_wiped(
         async def all_there() -> bool:
             return await projected(directory) >= total
 
+        async def told() -> Any:
+            ended = await report(endpoints)
+            return ended if sum(ended["provenance"]["ledgers"].values()) >= total else None
+
         await until(all_there, f"{total} facts are projected", SECONDS_MAX)
         await publisher.close()
-        ended = await report(endpoints)
+        ended = await until(told, "the report tells of all of them", SECONDS_MAX)
         connection = await postgres.connect(directory, database="events")
         recorded = await connection.fetchval("select count(*) from ledger")
         await connection.close()

@@ -94,7 +94,7 @@ async def _run() -> Shown:
 
         await until(projected, "the facts in the projections")
         await system.execute("events", UNPUBLISHED)
-        async with httpx.AsyncClient(timeout=30.0) as client:
+        async with httpx.AsyncClient(timeout=SECONDS_MAX) as client:
             await _ask(client, system)
 
             deadline = time.monotonic() + SECONDS_MAX

@@ -55,13 +55,13 @@ class Scene:
     def get(self, path: str) -> str:
         """Return a page as its text."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "text/html"}
-        return httpx.get(self.address + path, headers=headers, timeout=20).text
+        return httpx.get(self.address + path, headers=headers, timeout=SECONDS_MAX).text
 
     def until(self, path: str, *words: str, seconds_max: float = SECONDS_MAX) -> str:
         """Return a page once it holds all words."""
 
         async def there() -> str:
-            async with httpx.AsyncClient(timeout=20) as client:
+            async with httpx.AsyncClient(timeout=SECONDS_MAX) as client:
                 headers = {"Authorization": f"Bearer {self.token}", "Accept": "text/html"}
                 text = (await client.get(self.address + path, headers=headers)).text
             return text if all(word in text for word in words) else ""
@@ -160,7 +160,7 @@ def _over_http(scene: Scene, event: dict[str, Any]) -> str:
             "Authorization": f"Bearer {scene.real.system.token('webinar-platform')}",
             "Content-Type": STRUCTURED,
         },
-        timeout=20,
+        timeout=SECONDS_MAX,
     )
     assert answer.status_code == 202, answer.text
     return str(answer.headers["traceresponse"].split("-")[1])

@@ -13,10 +13,9 @@ from pathlib import Path
 import httpx
 
 from shared.embedded.catalogue import HOST
-from tests.support.settling import until
+from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import System, free_port
 
-KILL_SECONDS_MAX = 30.0
 ROOT = Path(__file__).parents[2]
 LOG_LINES = 20
 
@@ -64,7 +63,7 @@ async def as_process(
         return answer.status_code == HTTPStatus.OK
 
     try:
-        await until(ready, f"the process of {service} is ready", KILL_SECONDS_MAX)
+        await until(ready, f"the process of {service} is ready")
         yield process
         assert process.returncode is None, f"{service} ended by itself: {_log(system)}"
     finally:
@@ -100,7 +99,7 @@ def _log(system: System) -> str:
 async def _ended(process: Process) -> int | None:
     """Return how the process ended; None when it lived on, and was killed by us."""
     try:
-        return await asyncio.wait_for(process.wait(), KILL_SECONDS_MAX)
+        return await asyncio.wait_for(process.wait(), SECONDS_MAX)
     except TimeoutError:
         return None
     finally:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import nkeys
 
-ANSWER_SECONDS_MAX = 10.0
+ANSWER_SECONDS_MAX = 60.0
 INBOX = "answer"
 
 

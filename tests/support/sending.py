@@ -16,7 +16,6 @@ from tests.support.settling import SECONDS_MAX
 from tests.support.system import System
 
 BATCH = "application/cloudevents-batch+json"
-FETCH_SECONDS = 5.0
 FETCH_MESSAGES_MAX = 1000
 
 
@@ -71,6 +70,6 @@ async def in_intake(system: System) -> list[Msg]:
     subscription = await jetstream.pull_subscribe("intake.>", stream=INTAKE, config=config)
     messages: list[Msg] = []
     while len(messages) < count:
-        messages += await subscription.fetch(FETCH_MESSAGES_MAX, timeout=FETCH_SECONDS)
+        messages += await subscription.fetch(FETCH_MESSAGES_MAX, timeout=SECONDS_MAX)
     await subscription.unsubscribe()
     return messages

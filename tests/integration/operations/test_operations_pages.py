@@ -31,7 +31,7 @@ EVENTS = 50
 async def visiting(system: System, by: str = "operator") -> AsyncIterator[httpx.AsyncClient]:
     """Visit operations with a session, as a browser has one."""
     async with httpx.AsyncClient(
-        base_url=system.http("operations"), headers={"Accept": "text/html"}, timeout=20
+        base_url=system.http("operations"), headers={"Accept": "text/html"}, timeout=SECONDS_MAX
     ) as client:
         entered = await client.post("/login", data={"token": system.token(by)})
         assert entered.status_code == 303, entered.text

@@ -29,7 +29,7 @@ async def gateway(doors: Doors, token: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client of the gateway under any token."""
     headers = {"Authorization": f"Bearer {token}"}
     address = doors.real.system.http("gateway")
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=SECONDS_MAX) as client:
         yield client
 
 
@@ -92,7 +92,9 @@ async def forged_message_id(doors: Doors) -> None:
     async with gateway(doors, doors.token(ATTACKER)) as attacker:
         await send(attacker, forged, **{"Nats-Msg-Id": id_})
         headers = {**honest.headers, "Nats-Msg-Id": id_}
-        answer = await client.request(honest.subject, honest.body, headers=headers, timeout=5)
+        answer = await client.request(
+            honest.subject, honest.body, headers=headers, timeout=SECONDS_MAX
+        )
     assert not json.loads(answer.data).get("duplicate")
     await doors.taken(HONEST, event_id)
 

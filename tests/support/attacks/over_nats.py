@@ -108,8 +108,9 @@ async def forged_message_id(doors: Doors) -> None:
         await asyncio.sleep(waits)  # the one thing here that only time can do
         event_id = doors.name("id")
         honest = structured(registered(doors.name("city"), event_id), HONEST)
+        headers = {**honest.headers, **each}
         answer = await client.request(
-            honest.subject, honest.body, headers={**honest.headers, **each}, timeout=5
+            honest.subject, honest.body, headers=headers, timeout=SECONDS_MAX
         )
         assert not json.loads(answer.data).get("duplicate")
         await doors.taken(HONEST, event_id)
