@@ -136,8 +136,8 @@ async def running(
         opened.background(projector.run(connection, "reporting"))
         opened.background(auditor.run())
         opened.background(standing.run())
-        opened.background(reports.refresh_for_ever(reports.watched))
-        opened.background(reports.refresh_for_ever(reports.read_lately))
+        opened.background(reports.refresh_watched())
+        opened.background(reports.refresh_read())
         store = await opened.database(settings, SCHEMA)
         publishing = Publishing(
             pool,

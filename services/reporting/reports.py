@@ -51,8 +51,11 @@ FLOW_SECONDS = 1.0
 BEHIND_SECONDS_MAX = 30.0
 WANTED_SECONDS = 60.0
 """For so long after it was read, a report is composed again when facts come."""
-REST_PER_WORK = 1.0
-"""While facts keep coming, composing rests as long as it worked."""
+WATCHED_REST_PER_WORK, READ_REST_PER_WORK = 1.0, 4.0
+"""While facts keep coming, composing rests as long as it worked: so that an open page moves soon;
+or longer, so that reports that somebody has read take less of the processor from the facts."""
+REST_SECONDS_MAX = BEHIND_SECONDS_MAX / 2
+"""It never rests for longer: a report that has been read is not to be behind too far."""
 HINDERING: tuple[type[BaseException], ...] = (BrokenIdentity, *TRANSIENT)
 """Errors of one report, which end no other."""
 FILES = ("json", "pdf", "xlsx", "csv")
@@ -183,12 +186,20 @@ class Reports:
         )
         return Composed(*leaving, level.asked, level.at, level.facts, moment.date())
 
-    async def refresh_for_ever(self, wanted: Callable[[], list[Wanted]]) -> None:
-        """Compose wanted reports again whenever the level has risen, until cancelled.
+    async def refresh_watched(self) -> None:
+        """Compose watched reports again whenever the level has risen, until cancelled."""
+        await self._refresh_for_ever(self.watched, WATCHED_REST_PER_WORK)
 
-        Once for those `watched` and once for those `read_lately`, so that who watches waits for one
-        report of the others and not for all.
+    async def refresh_read(self) -> None:
+        """Compose reports that were read lately again, less often while facts keep coming.
+
+        Apart from those that are watched: who watches waits for one of these and not for all.
         """
+        await self._refresh_for_ever(self.read_lately, READ_REST_PER_WORK)
+
+    async def _refresh_for_ever(
+        self, wanted: Callable[[], list[Wanted]], rest_per_work: float
+    ) -> None:
         asked = self._standing.level.asked
         while True:
             asked = await self._standing.higher_than(asked)
@@ -196,7 +207,8 @@ class Reports:
             for each in wanted():
                 await self._refresh_quietly(each, asked)
             if self._standing.flowing_seconds() > FLOW_SECONDS:
-                await asyncio.sleep((time.monotonic() - started) * REST_PER_WORK)
+                worked = time.monotonic() - started
+                await asyncio.sleep(min(worked * rest_per_work, REST_SECONDS_MAX))
 
     async def _refresh_quietly(self, wanted: Wanted, asked: int) -> None:
         """Compose a report again; what hinders it is told to whoever reads it next."""

@@ -168,7 +168,7 @@ async def nothing_stale(desk: Desk) -> bool:
 async def test_whoever_watches_is_told_when_a_figure_moves_and_not_otherwise(desk: Desk) -> None:
     before, late = all_but_the_late_file()
     await desk.take(*before)
-    refreshing = asyncio.create_task(desk.reports.refresh_for_ever(desk.reports.watched))
+    refreshing = asyncio.create_task(desk.reports.refresh_watched())
     watching = desk.reports.watch(PERIOD)
 
     first = await anext(watching)
