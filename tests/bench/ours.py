@@ -222,7 +222,9 @@ async def rebuilding(stage: Stage) -> tuple[int, float]:
 async def projecting(stage: Stage) -> float:
     """Project what was written into the ledgers by another way; returns facts a second."""
     environment = _rebuild(stage).environment
-    values = {name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()}
+    values: dict[str, Any] = {
+        name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()
+    }
     async with opened_rebuild(lambda step: None, Settings(**values)) as building:
         outcome = await building.run()
         await building.drop(building.before)

@@ -1,6 +1,6 @@
 """Where the processor's time goes: what each process of the system used while something ran."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 
 import psutil
@@ -20,16 +20,17 @@ class ProcessorWatch:
 
     def microseconds_each(self, events: int) -> dict[str, float]:
         """Return the processor time of an event by process, the dearest first."""
-        spent = self._used()
-        spent.subtract(self._before)
+        spent = {
+            name: seconds - self._before.get(name, 0.0) for name, seconds in self._used().items()
+        }
         return {
-            name: MICROSECONDS * seconds / events
-            for name, seconds in spent.most_common()
-            if seconds > 0
+            name: MICROSECONDS * spent[name] / events
+            for name in sorted(spent, key=spent.__getitem__, reverse=True)
+            if spent[name] > 0
         }
 
-    def _used(self) -> Counter[str]:
-        used: Counter[str] = Counter()
+    def _used(self) -> Mapping[str, float]:
+        used: defaultdict[str, float] = defaultdict(float)
         for name, pid in self._pids.items():
             process = psutil.Process(pid)
             used[name] += _seconds(process)

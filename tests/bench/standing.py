@@ -93,7 +93,8 @@ async def nothing_stale(database: asyncpg.Connection) -> bool:
 
 async def latencies(reporting: Any, seconds: float = 0.0) -> list[float]:
     """Return the sorted latencies of reads in milliseconds: READS of them, or for some seconds."""
-    found, started = [], time.perf_counter()
+    found: list[float] = []
+    started = time.perf_counter()
     while len(found) < READS or time.perf_counter() - started < seconds:
         before = time.perf_counter()
         period = PERIODS[len(found) % len(PERIODS)]

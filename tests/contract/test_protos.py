@@ -91,6 +91,7 @@ def _mirrors(model: type[BaseModel], fields: list[FieldDescriptor]) -> None:
         elif not info.is_required() or kind in (int, float, bool):
             assert field.has_presence, where
         if isinstance(kind, type) and issubclass(kind, BaseModel):
+            assert field.message_type is not None, where
             _mirrors(kind, list(field.message_type.fields))
 
 

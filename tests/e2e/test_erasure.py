@@ -185,7 +185,7 @@ async def says_erased(system: System) -> None:
         ) as client:
             token = {"Authorization": f"Bearer {system.token('staff')}"}
             report = (await client.get("/reports/2024-Q1.json", headers=token)).json()
-        return report["figures"]["attendance"]["detail"].get("erased") == 1
+        return bool(report["figures"]["attendance"]["detail"].get("erased") == 1)
 
     await until(told, "attendance tells the erased")
 
@@ -195,7 +195,7 @@ async def what_waited_counts_for_nobody(system: System) -> None:
     await system.publish(scheduled("later"), by="crm")
 
     async def released() -> bool:
-        return await system.value("events", "select count(*) from waiting") == 0
+        return bool(await system.value("events", "select count(*) from waiting") == 0)
 
     await until(released, "what waited is taken")
     facts = [

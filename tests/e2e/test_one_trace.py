@@ -28,7 +28,9 @@ def names(spans: InMemorySpanExporter, trace_id: str) -> set[str]:
 
 
 def _trace_of(span: ReadableSpan) -> str:
-    return trace.format_trace_id(span.get_span_context().trace_id)
+    context = span.get_span_context()
+    assert context is not None
+    return trace.format_trace_id(context.trace_id)
 
 
 def help_given(id_: str, trace_id: str | None) -> dict[str, object]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from shared.login_codes import make_code
 from tests.support.browsing import (
@@ -59,7 +59,7 @@ NO_PERIOD = {
     "fr": "'2024-Q9' ne désigne aucune période",
     "es": "'2024-Q9' no designa ningún período",
 }
-ZOOMED = {"width": 320, "height": 256}
+ZOOMED: ViewportSize = {"width": 320, "height": 256}
 """A window of 1280 by 1024 at 400 %."""
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 STOPS_MAX = 1500

@@ -42,7 +42,7 @@ SHOWN_EVERY = 0.05
 READ = (PERIOD, "2025-Q4", "2025-Q3")
 REBUILT_EQUAL = "every figure is the same"
 """What `tandem rebuild` says when old and new tables hold the same rows."""
-AWAY = (nats.errors.Error, PublishRefused, *TRANSIENT)
+AWAY: tuple[type[BaseException], ...] = (nats.errors.Error, PublishRefused, *TRANSIENT)
 """What is said by a part that was just killed."""
 
 SUMMED = """

@@ -59,8 +59,7 @@ async def register(system: System, numbers: range) -> None:
     stub = system.stub("membership")
 
     async def one(number: int) -> None:
-        city = {"city_id": f"c{number}", "name": "C", "kind": "city", "country": "BE"}
-        request = RegisterCityRequest(**city)
+        request = RegisterCityRequest(city_id=f"c{number}", name="C", kind="city", country="BE")
         request.context.id = f"c{number}"
         await stub.RegisterCity(request)
 

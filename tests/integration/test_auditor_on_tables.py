@@ -187,6 +187,7 @@ async def names(desk: Desk, verdict: Verdict, kind: Kind, stream: str, version: 
         stream,
         version,
     )
+    assert row is not None
     assert tuple(row) == (
         first.fact_id,
         first.type,

@@ -73,7 +73,7 @@ async def test_what_is_rejected_from_now_on_is_heard(system: System, publisher: 
     before = await publisher.publish(Event.of(ended, time=TIME, id="before"))
     with pytest.raises(Rejected):
         await before.recorded(seconds=20)
-    heard = asyncio.create_task(anext(publisher.rejections()))
+    heard = asyncio.ensure_future(anext(publisher.rejections()))
     tries = iter(range(100))
 
     async def told() -> bool:

@@ -51,7 +51,7 @@ async def test_what_gathered_comes_as_one_batch_in_order_and_no_larger_than_aske
     system: System, subscription: JetStreamContext.PullSubscription
 ) -> None:
     await say(system, BATCH + 10)
-    taken = []
+    taken: list[int] = []
     while len(taken) < BATCH + 10:
         messages = await subscription.fetch(BATCH, PATIENCE_SECONDS)
         assert len(messages) <= BATCH

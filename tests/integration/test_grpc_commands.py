@@ -321,7 +321,7 @@ async def failure(
 
 
 async def fields(error: grpc.aio.AioRpcError) -> set[str]:
-    status: Any = rpc_status.from_call(error)
+    status: Any = rpc_status.from_call(error)  # type: ignore[arg-type]  # asyncio's will do
     details = error_details_pb2.BadRequest()
     assert status.details[0].Unpack(details)
     return {each.field for each in details.field_violations}

@@ -138,7 +138,8 @@ async def test_a_fact_that_becomes_visible_behind_the_reader_is_not_passed_by(
 
 
 async def test_reports_answer_throughout_and_say_the_same(system: System) -> None:
-    expected, answers = await ask(system), []
+    expected = await ask(system)
+    answers: list[Any] = []
     reading = asyncio.create_task(read_until_cancelled(system, answers))
     for _ in range(3):
         outcome, _ = await rebuild(system)

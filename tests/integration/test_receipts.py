@@ -101,7 +101,9 @@ async def test_what_is_no_id_is_refused(system: System, ids: list[str]) -> None:
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def projected(system: System, ledger: str, *places: tuple[str, int], wait: int = 0) -> Any:
+async def projected(
+    system: System, ledger: str, *places: tuple[str, int], wait: int = 0
+) -> tuple[bool, bool]:
     """Return what reporting tells of some facts."""
     request = GetProjectedRequest(
         ledger=ledger,

@@ -34,7 +34,8 @@ async def replay(
     system: System, owner: str, *ids: str, dry_run: bool = False, by: str = "operator"
 ) -> pb.ReplayRejectedResponse:
     request = pb.ReplayRejectedRequest(rejected_ids=ids, dry_run=dry_run)
-    return await system.ledger(owner, by=by).ReplayRejected(request)
+    answer: pb.ReplayRejectedResponse = await system.ledger(owner, by=by).ReplayRejected(request)
+    return answer
 
 
 async def a_fault_of_ours_rejects_gent(system: System) -> str:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 
 @dataclass
@@ -39,19 +40,20 @@ class Collector:
             for scope in of_resource.scope_spans:
                 for span in scope.spans:
                     known = self.spans.setdefault(span.trace_id.hex(), set())
-                    known.add((_service(of_resource), span.name))
+                    known.add((_service(of_resource.resource), span.name))
 
     def _take_lines(self, body: bytes) -> None:
         for of_resource in ExportLogsServiceRequest.FromString(body).resource_logs:
             for scope in of_resource.scope_logs:
                 for line in scope.log_records:
                     known = self.lines.setdefault(line.trace_id.hex(), set())
-                    known.add((_service(of_resource), line.body.string_value))
+                    known.add((_service(of_resource.resource), line.body.string_value))
 
 
-def _service(of_resource: object) -> str:
-    attributes = of_resource.resource.attributes  # type: ignore[attr-defined]
-    return next(each.value.string_value for each in attributes if each.key == "service.name")
+def _service(resource: Resource) -> str:
+    return next(
+        each.value.string_value for each in resource.attributes if each.key == "service.name"
+    )
 
 
 @contextmanager

@@ -96,8 +96,9 @@ def _happen(scene: Scene, still: int) -> None:
     events = [
         registered("gent"),
         scheduled("w1", starts_at=f"{soon:%Y-%m-%dT%H:%M}", time_zone="UTC"),
+        came("w1", "gent"),
     ]
-    call(_publish, scene, *events, came("w1", "gent"))
+    call(_publish, scene, *events)
     scene.trace_id = _whole_trace(scene)
     call(_publish, scene, _held(soon, "held-too-early"))
     call(

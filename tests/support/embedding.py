@@ -26,7 +26,8 @@ async def embedded(directory: DataDirectory, base: int) -> AsyncIterator[System]
         system = System(Servers(directory, Ports(base)), ManualClock())
         system.answer_at(endpoints)
         # They run as processes of their own: nothing of them is this test's to stop.
-        system.running.update(dict.fromkeys(("membership", "events", "resources", "reporting")))
+        names = ("membership", "events", "resources", "reporting")
+        system.running.update(dict.fromkeys(names))  # type: ignore[arg-type]
         try:
             yield system
         finally:

@@ -311,7 +311,7 @@ def _twice(chance: random.Random, id_: str, arbitrary: list[Any]) -> Hostile:
 
 def _headers(chance: random.Random, id_: str, arbitrary: list[Any]) -> Hostile:
     event = _event(chance, id_)
-    bombs = (
+    bombs: tuple[dict[str, str], ...] = (
         {f"ce-x{n}": "y" * 50 for n in range(300)},
         {"ce-id": "z" * 60_000},
         {"ce-id": id_, "ce-type": "a", "ce-source": "b"},

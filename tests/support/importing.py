@@ -34,6 +34,6 @@ def read_zoom(said: str | bytes, *, clock: Clock = NEW_YORK, mapping: Mapping = 
     return zoom.read(report, zoom.Sitting("w1", "1", clock), mapping)
 
 
-def messages(drafts: Sequence[Draft], name: str) -> list[Any]:
-    """Return what the drafts of one type say, such as `registration_received`."""
-    return [each.message for each in drafts if each.message.TYPE.split(".")[2] == name]
+def messages(drafts: Sequence[Draft], name: str | None = None) -> list[Any]:
+    """Return what all drafts say, or those of one type, such as `registration_received`."""
+    return [each.message for each in drafts if name in (None, each.message.TYPE.split(".")[2])]

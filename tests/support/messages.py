@@ -6,7 +6,7 @@ Found in Python (`language.text("…")`, `counted("…", "…", n)`, titles of `
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -79,12 +79,14 @@ def spoken() -> frozenset[str]:
     found: set[str] = set()
     for file in (*REPORTING.rglob("*.py"), *SITE.rglob("*.py")):
         code = ast.parse(file.read_text("utf-8"))
-        found |= {each.value for each in ast.walk(code) if _is_text(each)}
+        found.update(_texts(ast.walk(code)))
     for file in REPORTING.rglob("*.html"):
         template = Environment(autoescape=True).parse(file.read_text("utf-8"))
-        found |= {each.value for each in template.find_all(nodes.Const) if _is_text(each)}
+        found.update(_texts(template.find_all(nodes.Const)))
     return frozenset(found)
 
 
-def _is_text(node: object) -> bool:
-    return isinstance(node, ast.Constant | nodes.Const) and isinstance(node.value, str)
+def _texts(found: Iterable[object]) -> Iterator[str]:
+    for node in found:
+        if isinstance(node, ast.Constant | nodes.Const) and isinstance(node.value, str):
+            yield node.value

@@ -21,7 +21,9 @@ async def building(
 ) -> AsyncIterator[Rebuild]:
     """Yield a rebuild of reporting's tables from the ledgers of the running services."""
     environment = system.environment(REPORTING, owner=True)
-    values = {name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()}
+    values: dict[str, Any] = {
+        name.removeprefix("TANDEM_").lower(): each for name, each in environment.items()
+    }
     async with opened_rebuild(on_step, Settings(**values)) as opened:
         yield opened
 

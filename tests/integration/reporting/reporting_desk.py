@@ -9,10 +9,9 @@ from typing import Any
 import asyncpg
 from reporting_book import Book
 
-from services.reporting.app import FACTS
 from services.reporting.domain.period import parse_period
 from services.reporting.domain.registry import Registry
-from services.reporting.preview import Preview
+from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
 from services.reporting.publishing import Publishing
@@ -77,7 +76,7 @@ class Desk:
             lambda: self.now,
             self.standing,
             Surroundings(),
-            self.ledgers,
+            self.ledgers,  # type: ignore[arg-type]  # held here instead of asked for
         )
 
     @cached_property

@@ -58,7 +58,7 @@ class Tokens:
 
     def authenticate(self, token: str | None) -> Principal | None:
         if token in ROLES and token not in self.revoked:
-            return Principal(name="somebody", role=token)  # type: ignore[arg-type]
+            return Principal(name="somebody", role=token)
         return None
 
 

@@ -1,6 +1,8 @@
 """The edge cases of the promise on metrics, section 6, each with numbers."""
 
-from reporting_book import LOS_ANGELES, Book, at, of, somebody, span
+from typing import Any
+
+from reporting_book import LOS_ANGELES, Book, at, somebody, span
 from reporting_desk import Desk
 
 from shared.contracts.events import ActivityClaimed, OccurrenceRescheduled, PersonErased
@@ -11,13 +13,13 @@ from shared.contracts.membership import (
     CitySucceeded,
     CitySuccessionRevoked,
 )
-from shared.contracts.resources import EditionPublished, ResourceDelivered
+from shared.contracts.resources import EditionPublished
 
 DAY = "2024-03-27"
 HOUR = span(DAY, "14:00", "15:00")
 
 
-def a_webinar(book: Book | None = None, activity_id: str = "w1", **more: object) -> Book:
+def a_webinar(book: Book | None = None, activity_id: str = "w1", **more: Any) -> Book:
     """Athens is a city of both networks; a webinar of an hour is announced."""
     book = book or Book().city("athens-oh", "OH", 25_000, networks=["NLC", "SCN"])
     return book.webinar(activity_id, f"{DAY}T14:00", **more)
@@ -496,13 +498,9 @@ async def test_a_work_counts_once_when_first_shared_with_the_other_partner(desk:
 async def test_deliveries_are_pairs_and_downloads_stand_apart(desk: Desk) -> None:
     book = Book().city("athens-oh", "OH").city("lima-oh", "OH").work("toolkit", "SCN", "2023")
     for city in ("athens-oh", "athens-oh", "?open"):
-        book.tell(
-            ResourceDelivered(
-                resource_id="toolkit", city=of(city), channel="email", on="2024-02-01"
-            )
-        )
-    for city in (None, "lima-oh", "lima-oh"):
-        book.download("toolkit", at("2024-03-31T23:30"), city)
+        book.delivers("toolkit", city, "2024-02-01")
+    for downloader in (None, "lima-oh", "lima-oh"):
+        book.download("toolkit", at("2024-03-31T23:30"), downloader)
 
     await desk.given(book)
 

@@ -21,7 +21,7 @@ from shared.contracts.events import (
 DAY = "2024-03-27"
 START = f"{DAY}T14:00"
 WHOLE = span(DAY, "14:00", "15:00")
-PAIR = {"kind": "activities", "first": "w1", "second": "w9"}
+PAIR: dict[str, Any] = {"kind": "activities", "first": "w1", "second": "w9"}
 COUNTED_WHEN = frozenset({"data_to", "known_at", "provenance"})
 """What a report says of itself and not of the partnership."""
 
@@ -220,8 +220,10 @@ async def test_a_circle_counts_as_the_first_of_its_names_and_chains_as_their_las
 ) -> None:
     await desk.given(tangled())
 
-    aliases = dict(await desk.pool.fetch("select * from alias_at('infinity', 'activities')"))
-    people = dict(await desk.pool.fetch("select * from alias_at('infinity', 'people')"))
+    rows = await desk.pool.fetch("select * from alias_at('infinity', 'activities')")
+    aliases = {row["id"]: row["root_id"] for row in rows}
+    rows = await desk.pool.fetch("select * from alias_at('infinity', 'people')")
+    people = {row["id"]: row["root_id"] for row in rows}
 
     assert aliases == {"w9": "w3", "w1": "w3", "w4": "w3"}
     assert people == {"p3": "p1", "p2": "p1", "q-w4": "q-w3"}

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from reporting_book import LOS_ANGELES, NEW_YORK, Book, at, of, somebody
+from reporting_book import LOS_ANGELES, NEW_YORK, Book, at, pointer_to, somebody
 from reporting_desk import NOW, Desk
 
 from services.reporting.domain.period import parse_period
@@ -28,13 +28,16 @@ from shared.contracts.membership import (
     CitySucceeded,
     CitySuccessionRevoked,
 )
+from shared.contracts.values import Network, Role, SuccessionReason
 
 ACTIVITIES = [f"w{n}" for n in range(6)]
+ATTENDEE: Role = "attendee"
 SITTINGS = ("1", "2")
 WORKS = ("guide", "brief")
 PEOPLE = [f"p{n}" for n in range(9)]
 CITIES = ["athens-oh", "columbus-oh", "gent", "aalst", "the-hague"]
-POINTERS = [*CITIES, "?q1", "?q2", "not-registered", None]
+SOMEWHERE = [*CITIES, "?q1", "?q2", "not-registered"]
+POINTERS = [*SOMEWHERE, None]
 PERIODS = [
     "2023-Q4", "2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2",
     "2024", "2025", "FY2024", "FY2025", "FY2024-Q3",
@@ -52,8 +55,9 @@ class Chance:
         self.random = Random(seed)
         self.counted_as: dict[str, str] = {}
         self.book = Book().on("2024-01-02T09:00")
+        both: list[Network] = ["NLC", "SCN"]
         for number, city in enumerate(CITIES):
-            self.book.city(city, "OH", 1000 * number or None, networks=["NLC", "SCN"][: number % 3])
+            self.book.city(city, "OH", 1000 * number or None, networks=both[: number % 3])
         self.book.delivers(WORKS[0], CITIES[0], "2024-05-02")
 
     def day(self) -> date:
@@ -133,7 +137,7 @@ class Chance:
                 person,
                 self.random.choice(POINTERS),
                 *spans,
-                role=self.random.choice(["attendee"] * 5 + ["panelist", "host", "staff"]),
+                role=self.random.choice([ATTENDEE] * 5 + ["panelist", "host", "staff"]),
                 domain=self.random.choice(POINTERS),
                 weak=self.random.random() < 0.2,
                 position=self.random.choice([None, "staff", "police"]),
@@ -167,13 +171,16 @@ class Chance:
         self.book.withdraws(self.activity(), person, self.moment(), self.sitting())
 
     def mention(self) -> None:
-        pointer = self.random.choice(POINTERS[:-1])
+        pointer = self.random.choice(SOMEWHERE)
         if self.random.random() < 0.5:
             self.book.named(self.activity(), self.random.choice(CITIES), self.sitting())
             return
         self.book.tell(
             CityContributed(
-                activity_id=self.activity(), occurrence="1", city=of(pointer), contribution="host"
+                activity_id=self.activity(),
+                occurrence="1",
+                city=pointer_to(pointer),
+                contribution="host",
             )
         )
 
@@ -207,9 +214,14 @@ class Chance:
         if self.random.random() < 0.2:
             self.book.tell(CitySuccessionRevoked(city_id=city, reason="by mistake"))
             return
-        reason = self.random.choice(["merger", "merger", "duplicate", "rename"])
+        reasons: list[SuccessionReason] = ["merger", "merger", "duplicate", "rename"]
         self.book.tell(
-            CitySucceeded(city_id=city, successors=(into,), reason=reason, on=f"{self.day()}")
+            CitySucceeded(
+                city_id=city,
+                successors=(into,),
+                reason=self.random.choice(reasons),
+                on=f"{self.day()}",
+            )
         )
 
     def helps(self) -> None:
@@ -239,7 +251,7 @@ class Chance:
 
     def dismiss(self) -> None:
         first, second = sorted(self.random.sample(ACTIVITIES, 2))
-        pair = {"kind": "activities", "first": first, "second": second}
+        pair: dict[str, Any] = {"kind": "activities", "first": first, "second": second}
         self.book.tell(
             self.random.choice(
                 [DuplicateDismissed(**pair, reason="two"), DuplicateReopened(**pair)]
@@ -250,7 +262,7 @@ class Chance:
         """The same work to a few, often again to whom it was handed before."""
         work, day = self.random.choice(WORKS), f"{self.day()}"
         on = self.random.choice([day, day, day, day[:7], day[:4]])
-        for pointer in self.random.sample(POINTERS[:-1], 2):
+        for pointer in self.random.sample(SOMEWHERE, 2):
             self.book.delivers(work, pointer, on)
 
     def download(self) -> None:

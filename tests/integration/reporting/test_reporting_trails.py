@@ -278,8 +278,8 @@ async def test_what_http_tells_is_told_over_grpc_field_by_field(desk: Desk) -> N
         document = await desk.evidence(metric, everything=False, against=Against.PREVIOUS)
         assert len(answer.against.items) == len(document["against"]["items"])
         assert len(answer.items) == len(document["items"])
-    request = pb.ExplainAbsenceRequest(period="2024-Q1", city_id="golden-valley-mn")
-    explanation = (await servicer.ExplainAbsence(request, None)).explanation
+    absent = pb.ExplainAbsenceRequest(period="2024-Q1", city_id="golden-valley-mn")
+    explanation = (await servicer.ExplainAbsence(absent, None)).explanation
     assert [reason.rule for reason in explanation.reasons] == [
         "registered_only",
         "membership_only",

@@ -19,7 +19,8 @@ TIME = "2024-05-14T19:00:00Z"
 
 
 def said(event: Event) -> dict[str, Any]:
-    return json.loads(event.body)
+    document: dict[str, Any] = json.loads(event.body)
+    return document
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the gateway answers, as the client takes it: what to try again, and what is for good."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.client import Event, NotAllowed, Publisher, Unreachable, over_http, retrying
+from shared.client import Event, NotAllowed, Publisher, Unreachable, over_http
 from shared.client.over_http import HttpDoor
 from shared.contracts.messages.events import HoldActivity
 
@@ -34,7 +35,8 @@ class Script:
     """Answers in this order, and keeps what was asked."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
-        self.answers, self.asked = list(answers), []
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -74,7 +76,7 @@ async def test_the_gateway_says_how_long_to_wait(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(retrying.asyncio, "sleep", pause)
+    monkeypatch.setattr(asyncio, "sleep", pause)
     script = Script(httpx.Response(429, headers={"retry-after": "3"}), TAKEN)
     await publisher_of(token_file, script).publish(HELD)
     assert pauses == [3.0]

@@ -1,10 +1,11 @@
 """What comes to nothing is tried again, with growing pauses, for as long as there is patience."""
 
 import asyncio
+import random
 
 import pytest
 
-from shared.client import Unreachable, retrying
+from shared.client import Unreachable
 from shared.client.retrying import TryAgain, until_done
 
 
@@ -17,7 +18,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         made.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", pause)
-    monkeypatch.setattr(retrying.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
     return made
 
 

@@ -15,12 +15,13 @@ from services.reporting.settings import Settings as ReportingSettings
 from services.resources.settings import Settings as ResourcesSettings
 from shared.embedded.catalogue import SERVICES
 from shared.embedded.keeper import HANDED_OUT
+from shared.settings import EdgeSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [service.name for service in SERVICES]
-SETTINGS = {
+SETTINGS: dict[str, type[EdgeSettings]] = {
     "membership": MembershipSettings,
     "events": EventsSettings,
     "resources": ResourcesSettings,
@@ -49,13 +50,12 @@ def test_a_service_is_told_all_that_its_settings_ask_for(name: str) -> None:
     told = {key.removeprefix("TANDEM_").lower() for key in CONTAINERS[name]["environment"]}
     asked = {field for field, how in SETTINGS[name].model_fields.items() if how.is_required()}
     assert asked <= told
-    settings = SETTINGS[name](
-        **{
-            key.removeprefix("TANDEM_").lower(): without_variables(str(value))
-            for key, value in CONTAINERS[name]["environment"].items()
-            if key.startswith("TANDEM_")
-        }
-    )
+    values: dict[str, Any] = {
+        key.removeprefix("TANDEM_").lower(): without_variables(str(value))
+        for key, value in CONTAINERS[name]["environment"].items()
+        if key.startswith("TANDEM_")
+    }
+    settings = SETTINGS[name](**values)
     assert settings.trusted_network
     assert name in settings.allowed_hosts.split(",")
 

@@ -236,7 +236,7 @@ def test_an_activity_that_was_held_as_a_whole_cannot_be_called_off() -> None:
 
 
 def test_an_occurrence_is_held_within_its_actual_window() -> None:
-    window = {"started_at": STARTED, "ended_at": STARTED + timedelta(minutes=75)}
+    window: dict[str, Any] = {"started_at": STARTED, "ended_at": STARTED + timedelta(minutes=75)}
     [fact] = given(DECIDER, SCHEDULED).when(hold(on=None, attendance=58, **window))
     assert fact == OccurrenceHeld(activity_id="w1", occurrence="1", attendance=58, **window)
 

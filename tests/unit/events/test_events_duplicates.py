@@ -98,9 +98,10 @@ def test_a_duplicate_does_not_take_what_is_said_to_others() -> None:
 
 @pytest.mark.parametrize("kind", [MergeActivity, MergePerson, DismissDuplicate, ReopenDuplicate])
 def test_nothing_is_a_duplicate_of_itself(kind: type) -> None:
-    said = {
+    merges: dict[type, dict[str, str]] = {
         MergeActivity: {"activity_id": "w1", "into": "w1"},
         MergePerson: {"person": "k1", "into": "k1"},
-    }.get(kind, {"kind": "people", "first": "k1", "second": "k1", "reason": "no"})
+    }
+    pair = {"kind": "people", "first": "k1", "second": "k1", "reason": "no"}
     with pytest.raises(ValidationError, match=r"itself|themselves|the same as first"):
-        kind(**said)
+        kind(**merges.get(kind, pair))

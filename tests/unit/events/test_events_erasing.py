@@ -8,6 +8,7 @@ import pytest
 from services.events.erasing import hashes
 from services.events.vault import Vault
 from shared.contracts.values import Person
+from shared.queries import Queries
 
 ZOE = Person(id="7", email="zoë@stad.gent")
 
@@ -15,7 +16,7 @@ ZOE = Person(id="7", email="zoë@stad.gent")
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     (tmp_path / "key").write_text("00" * 32)
-    return Vault(None, {}, tmp_path / "key")
+    return Vault(None, Queries(), tmp_path / "key")  # type: ignore[arg-type]  # no database is asked
 
 
 @pytest.mark.parametrize(

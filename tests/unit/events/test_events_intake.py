@@ -73,7 +73,8 @@ def said(message: Message, source: str = "crm") -> Received:
 
 async def commands(*received: Received) -> tuple[list[Command], Cities, Vault]:
     cities, vault = Cities(), Vault()
-    return await Resolution(cities, vault, Merges(), lambda: NOW).commands(received), cities, vault
+    lookup = Resolution(cities, vault, Merges(), lambda: NOW)  # type: ignore[arg-type]  # stand-ins
+    return await lookup.commands(received), cities, vault
 
 
 def registration(person: Person, city: CityReference | None = None) -> ReceiveRegistration:

@@ -1,6 +1,7 @@
 """Which stream a message of events speaks to, what it waits for, whom and where it names."""
 
 import pytest
+from pydantic import BaseModel
 
 from services.events.domain import DECIDERS, needs, provides, stream_of
 from services.events.intake import cities_in, people_in
@@ -79,7 +80,9 @@ def test_a_message_speaks_to_one_stream(said: Message, stream: str) -> None:
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
-def test_only_what_speaks_of_an_announced_activity_waits_for_it(said: Message) -> None:
+def test_only_what_speaks_of_an_announced_activity_waits_for_it(
+    said: EventsMessage | EventsDecision,
+) -> None:
     if isinstance(said, WAITING_FOR_NOTHING):
         assert needs(command(said)) is None
     else:
@@ -88,8 +91,10 @@ def test_only_what_speaks_of_an_announced_activity_waits_for_it(said: Message) -
 
 @pytest.mark.parametrize("fact", facts_of(EventsEvent), ids=lambda fact: fact.TYPE)
 def test_an_announced_activity_is_what_others_wait_for(fact: Fact) -> None:
-    announced = isinstance(fact, ActivityScheduled)
-    assert provides(fact) == (f"activity-{fact.activity_id}" if announced else None)
+    if isinstance(fact, ActivityScheduled):
+        assert provides(fact) == f"activity-{fact.activity_id}"
+    else:
+        assert provides(fact) is None
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said.TYPE)
@@ -112,7 +117,7 @@ def test_no_fact_has_room_for_a_name_or_an_address_of_somebody(fact: Fact) -> No
     assert not {"email", "name", "organisation"} & set(_fields(type(fact)))
 
 
-def _fields(model: type) -> set[str]:
+def _fields(model: type[BaseModel]) -> set[str]:
     schema = model.model_json_schema()
     nested = schema.get("$defs", {}).values()
     return {name for each in (schema, *nested) for name in each.get("properties", {})}

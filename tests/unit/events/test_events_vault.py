@@ -6,6 +6,7 @@ import pytest
 
 from services.events.vault import Identity, Vault, domain_of, is_weak
 from shared.contracts.values import Person
+from shared.queries import Queries
 
 KEY = "00" * 32
 
@@ -17,7 +18,7 @@ def vault(tmp_path: Path) -> Vault:
 
 def _vault(directory: Path, key: str) -> Vault:
     (directory / "key").write_text(f"{key}\n")
-    return Vault(None, {}, directory / "key")
+    return Vault(None, Queries(), directory / "key")  # type: ignore[arg-type]  # no database is asked
 
 
 def identities(vault: Vault, person: Person, source: str = "crm") -> list[Identity]:

@@ -24,7 +24,7 @@ def structured(**changed: Any) -> Said:
     return Said({"content-type": STRUCTURED}, json.dumps(event).encode())
 
 
-def binary(body: bytes = b"{}", **headers: str) -> Said:
+def binary(body: bytes = b"{}", /, **headers: str) -> Said:
     named = {f"ce-{name}": value for name, value in headers.items()}
     return one((HEADERS | named).items(), body)
 

@@ -113,7 +113,7 @@ def test_a_changed_start_moves_the_sitting() -> None:
         "20240327T150000", "20240403T150000"
     )
     reading = read(moved, as_known(read()))
-    [rescheduled] = [each.message for each in reading.drafts]
+    [rescheduled] = messages(reading.drafts)
     assert (rescheduled.TYPE, rescheduled.occurrence) == (
         "tandem.events.activity_rescheduled.v1",
         "1",
@@ -124,7 +124,7 @@ def test_a_changed_start_moves_the_sitting() -> None:
 def test_a_called_off_event_is_cancelled_once() -> None:
     off = CALENDAR.replace("SUMMARY:Safe", "STATUS:CANCELLED\nSUMMARY:Safe")
     known = as_known(read())
-    [cancelled] = [each.message for each in read(off, known).drafts]
+    [cancelled] = messages(read(off, known).drafts)
     assert (cancelled.activity_id, cancelled.occurrence) == (ELECTIONS, "1")
     assert read(off, as_known(read(off))).drafts == ()
 
@@ -133,7 +133,7 @@ def test_a_sitting_taken_out_of_the_rule_later_is_called_off() -> None:
     known = as_known(read())
     excluded = "EXDATE;TZID=America/New_York:"
     out = CALENDAR.replace(excluded, f"{excluded}20240226T100000,")
-    cancelled = [each.message for each in read(out, known).drafts]
+    cancelled = messages(read(out, known).drafts)
     assert [each.occurrence for each in cancelled] == ["2024-02-26-1000"]
 
 
@@ -155,7 +155,7 @@ def test_what_was_held_stays_where_it_was() -> None:
 
 def test_a_new_title_is_announced_anew_by_the_same_source_alone() -> None:
     renamed = CALENDAR.replace("SUMMARY:Safe elections", "SUMMARY:Safer elections")
-    [again] = [each.message for each in read(renamed, as_known(read())).drafts]
+    [again] = messages(read(renamed, as_known(read())).drafts)
     assert again.title == "Safer elections, safe cities"
     assert read(renamed, as_known(read(), source="crm")).drafts == ()
 
@@ -163,13 +163,13 @@ def test_a_new_title_is_announced_anew_by_the_same_source_alone() -> None:
 def test_an_activity_of_another_source_is_claimed_by_who_leads_it_too() -> None:
     nlc_only = CALENDAR.replace("CATEGORIES:Webinar,NLC,SCN", "CATEGORIES:Webinar,NLC")
     known = as_known(read(nlc_only), source="crm")
-    [claim] = [each.message for each in read(known=known).drafts]
+    [claim] = messages(read(known=known).drafts)
     assert claim.organisers == ("NLC", "SCN")
 
 
 def test_our_own_calendar_comes_back_as_the_activities_it_shows() -> None:
     own = event("UID:w1.2@tandem", NEW_YORK_14)
-    [scheduled] = [each.message for each in read(own).drafts]
+    [scheduled] = messages(read(own).drafts)
     assert scheduled.activity_id == "w1"
     assert [each.occurrence for each in scheduled.occurrences] == ["2"]
 
@@ -186,7 +186,7 @@ def test_our_own_calendar_comes_back_as_the_activities_it_shows() -> None:
 def test_zones_become_those_of_the_iana(tzid: str, zone: str) -> None:
     words = mapping_of(b'[time_zones]\nOffice = "Africa/Nairobi"\n')
     said = event(f"DTSTART;TZID={tzid}:20240327T140000")
-    [scheduled] = [each.message for each in read(said, words=words).drafts]
+    [scheduled] = messages(read(said, words=words).drafts)
     assert (scheduled.time_zone, scheduled.starts_at) == (zone, "2024-03-27T14:00")
 
 
@@ -194,13 +194,13 @@ def test_utc_tells_no_local_day_so_that_a_zone_is_needed() -> None:
     said = event("DTSTART:20240401T040000Z")
     with pytest.raises(FileRefused, match="give --time-zone"):
         read(said)
-    [scheduled] = [each.message for each in read(said, zone="America/Los_Angeles").drafts]
+    [scheduled] = messages(read(said, zone="America/Los_Angeles").drafts)
     assert scheduled.starts_at == "2024-03-31T21:00"
 
 
 def test_a_rule_keeps_its_time_on_the_wall_when_the_clocks_change() -> None:
     said = event(NEW_YORK_14.replace("0327", "0304"), "RRULE:FREQ=WEEKLY;COUNT=3")
-    [scheduled] = [each.message for each in read(said).drafts]
+    [scheduled] = messages(read(said).drafts)
     assert [each.starts_at for each in scheduled.occurrences] == [
         "2024-03-04T14:00",
         "2024-03-11T14:00",
@@ -232,7 +232,7 @@ def test_what_cannot_be_planned_is_refused_with_its_event(
     lines: list[str], problem: str | None
 ) -> None:
     if problem is None:  # up to the day that is told, and no further
-        [scheduled] = [each.message for each in read(event(*lines)).drafts]
+        [scheduled] = messages(read(event(*lines)).drafts)
         assert scheduled.occurrences[-1].starts_at == "2025-01-01T14:00"
         return
     with pytest.raises(FileRefused, match=problem) as refused:

@@ -44,7 +44,7 @@ def test_a_column_type_tells_each_row_s_own() -> None:
         "events.help_given,,athens-oh,,,2024,SCN,\n"
         "tandem.events.help_given.v1,,,Athens,US,2024-03,NLC,advice\n"
     )
-    assert [each.message.on for each in reading.drafts] == ["2024", "2024-03"]
+    assert [each.on for each in messages(reading.drafts)] == ["2024", "2024-03"]
     assert [each.row for each in reading.drafts] == [2, 3]
 
 

@@ -1,5 +1,7 @@
 """A city is registered, described, member of networks for a time, and succeeded by others."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -22,12 +24,12 @@ from shared.contracts.messages.membership import (
     StartMembership,
     SucceedCity,
 )
-from shared.contracts.values import CityReference, Population
+from shared.contracts.values import CityReference, Network, Population, SuccessionReason
 from shared.errors import Refused
 from tests.support.deciding import assert_nothing_follows_twice, command, given
 
 GENT = CityReference(city_id="gent")
-GENT_IS = {"city_id": "gent", "name": "Gent", "kind": "city", "country": "BE"}
+GENT_IS: dict[str, Any] = {"city_id": "gent", "name": "Gent", "kind": "city", "country": "BE"}
 REGISTER = RegisterCity(**GENT_IS)
 REGISTERED = CityRegistered(**GENT_IS)
 MERGED = CitySucceeded(
@@ -35,23 +37,23 @@ MERGED = CitySucceeded(
 )
 
 
-def start(on: str, network: str = "SCN", reason: str | None = None) -> StartMembership:
+def start(on: str, network: Network = "SCN", reason: str | None = None) -> StartMembership:
     return StartMembership(city=GENT, network=network, on=on, reason=reason)
 
 
-def end(on: str, network: str = "SCN") -> EndMembership:
+def end(on: str, network: Network = "SCN") -> EndMembership:
     return EndMembership(city=GENT, network=network, on=on, reason="fees")
 
 
-def started(on: str, network: str = "SCN") -> MembershipStarted:
+def started(on: str, network: Network = "SCN") -> MembershipStarted:
     return MembershipStarted(city_id="gent", network=network, on=on)
 
 
-def ended(on: str, network: str = "SCN") -> MembershipEnded:
+def ended(on: str, network: Network = "SCN") -> MembershipEnded:
     return MembershipEnded(city_id="gent", network=network, on=on)
 
 
-def succeed(*successors: str, reason: str = "merger") -> SucceedCity:
+def succeed(*successors: str, reason: SuccessionReason = "merger") -> SucceedCity:
     return SucceedCity(city_id="gent", successors=successors, on="2025-01-01", reason=reason)
 
 

@@ -54,6 +54,7 @@ def test_a_dismissed_reference_may_be_resolved_after_all_and_dismissed_again() -
 def test_an_answer_to_a_domain_keeps_the_domain() -> None:
     said = ResolveReference(reference_id="r2", city_id="gent", email_domain="stad.gent")
     [fact] = given(DECIDER).when(said)
+    assert isinstance(fact, CityReferenceResolved)
     assert fact.email_domain == "stad.gent"
 
 

@@ -6,7 +6,12 @@ from services.membership.domain import DECIDERS, needs, provides, stream_of
 from services.membership.intake import _city_of
 from services.membership.projections import project
 from services.membership.resolver import FREE_MAIL_DOMAINS, Question
-from shared.contracts.membership import CityReferenceResolved, CityRegistered, MembershipEvent
+from shared.contracts.membership import (
+    CityReferenceDismissed,
+    CityReferenceResolved,
+    CityRegistered,
+    MembershipEvent,
+)
 from shared.contracts.messages.membership import (
     DescribeCity,
     DismissReference,
@@ -137,7 +142,7 @@ def test_a_dismissed_question_is_answered_with_no_city() -> None:
     [dismissed] = [
         project(recorded(fact))
         for fact in facts_of(MembershipEvent)
-        if fact.TYPE.startswith("membership.city_reference_dismissed") and fact.reference
+        if isinstance(fact, CityReferenceDismissed) and fact.reference
     ][:1]
     reference_id, question, _, city_id, is_dismissed = dismissed[0].arguments
     assert (city_id, is_dismissed) == (None, True)

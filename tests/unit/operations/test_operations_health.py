@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
@@ -45,7 +46,7 @@ def test_whatever_is_seen_the_first_page_can_say_it(seen: Seen | None, said: str
     assert said in shown
 
 
-def lags(**lag: object) -> Lags:
+def lags(**lag: Any) -> Lags:
     return Lags([INTAKE], [replace(TAKEN, **lag), PROJECTED])
 
 

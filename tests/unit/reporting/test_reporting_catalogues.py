@@ -58,11 +58,15 @@ def entries(locale: str) -> list[tuple[Path, Entry]]:
 
 def asked(entry: Entry) -> Message:
     """Return the text, or its two forms, that an entry is the translation of."""
-    return tuple(entry.id) if isinstance(entry.id, list | tuple) else entry.id
+    if isinstance(entry.id, str):
+        return entry.id
+    one, many = entry.id
+    return one, many
 
 
 def said(entry: Entry) -> list[str]:
     """Return the translation, or each of its forms."""
+    assert entry.string is not None
     return [entry.string] if isinstance(entry.string, str) else list(entry.string)
 
 

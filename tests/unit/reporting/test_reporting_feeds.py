@@ -44,6 +44,7 @@ def test_an_appointment_stands_at_its_local_time_in_a_zone_that_the_calendar_def
     calendar = Calendar.from_ical(calendar_of([appointment()], language_of("en"), SITE))
     (event,) = calendar.events
 
+    assert isinstance(event.start, datetime)
     assert event.start.astimezone(UTC) == STARTS
     assert event["DTSTART"].params["TZID"] == NEW_YORK
     assert event["DTSTART"].to_ical() == b"20240327T140000"
@@ -51,7 +52,7 @@ def test_an_appointment_stands_at_its_local_time_in_a_zone_that_the_calendar_def
     assert (event["SUMMARY"], event["STATUS"], event["SEQUENCE"]) == (
         "Safe elections", "CONFIRMED", 0,
     )  # fmt: skip
-    assert event["DESCRIPTION"].splitlines()[0] == "Organised by NLC and SCN."
+    assert str(event["DESCRIPTION"]).splitlines()[0] == "Organised by NLC and SCN."
     assert event["URL"] == f"{SITE}/activities/safe-elections"
 
 

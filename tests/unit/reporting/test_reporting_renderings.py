@@ -28,9 +28,10 @@ async def test_kinds_languages_and_documents_are_told_apart() -> None:
     asked = [(REPORT, "page", "en"), (REPORT, "page", "fr"), (REPORT, "pdf", "en")]
     asked.append((REPORT + b" ", "page", "en"))
 
-    made = [
-        await renderings.page(*each, lambda _, each=each: repr(each).encode()) for each in asked
-    ]
+    async def page_of(each: tuple[bytes, str, str]) -> bytes:
+        return await renderings.page(*each, lambda _: repr(each).encode())
+
+    made = [await page_of(each) for each in asked]
 
     assert made == [repr(each).encode() for each in asked]
 

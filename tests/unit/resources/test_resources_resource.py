@@ -20,6 +20,7 @@ from shared.contracts.resources import (
     ResourceShared,
     ResourceWithdrawn,
 )
+from shared.contracts.values import Network
 from shared.errors import Refused
 from tests.support.deciding import TUESDAY, assert_nothing_follows_twice, given
 
@@ -36,11 +37,11 @@ PUBLISHED = ResourcePublished(**TOOLKIT)
 WITHDRAWN = ResourceWithdrawn(resource_id="toolkit", on="2025-01-01")
 
 
-def share(on: str, network: str = "NLC") -> ShareResource:
-    return ShareResource(resource_id="toolkit", on=on, **{"with": network})
+def share(on: str, network: Network = "NLC") -> ShareResource:
+    return ShareResource.model_validate({"resource_id": "toolkit", "with": network, "on": on})
 
 
-def shared(on: str, network: str = "NLC") -> ResourceShared:
+def shared(on: str, network: Network = "NLC") -> ResourceShared:
     return ResourceShared(resource_id="toolkit", shared_with=network, on=on)
 
 

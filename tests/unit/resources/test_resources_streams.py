@@ -51,15 +51,17 @@ def test_every_download_has_a_stream_of_its_own_and_a_repeat_has_the_same() -> N
 
 
 @pytest.mark.parametrize("said", messages_of(ResourcesMessage), ids=lambda said: said.TYPE)
-def test_a_message_waits_for_its_work_to_come_out(said: Message) -> None:
+def test_a_message_waits_for_its_work_to_come_out(said: ResourcesMessage) -> None:
     waits = not isinstance(said, PublishResource)
     assert needs(command(said)) == (f"resource-{said.resource_id}" if waits else None)
 
 
 @pytest.mark.parametrize("fact", facts_of(ResourcesEvent), ids=lambda fact: fact.TYPE)
 def test_a_work_that_came_out_is_what_others_wait_for(fact: Fact) -> None:
-    came_out = isinstance(fact, ResourcePublished)
-    assert provides(fact) == (f"resource-{fact.resource_id}" if came_out else None)
+    if isinstance(fact, ResourcePublished):
+        assert provides(fact) == f"resource-{fact.resource_id}"
+    else:
+        assert provides(fact) is None
 
 
 @pytest.mark.parametrize("said", messages_of(ResourcesMessage), ids=lambda said: said.TYPE)

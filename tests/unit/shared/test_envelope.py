@@ -151,7 +151,7 @@ def test_extensions_that_nobody_knows_are_no_harm() -> None:
 
 
 def test_the_digest_does_not_hang_on_the_order_of_keys_or_the_form_of_the_time() -> None:
-    backwards = dict(reversed(TOOLKIT.items()))
+    backwards = dict(reversed([*TOOLKIT.items()]))
     digests = {
         parse(*each).digest
         for each in (

@@ -24,6 +24,16 @@ def fact(version: int, stream: str = "activity-gent", ledger: str = "events") ->
     return recorded(PersonErased(person="k1"), stream, version, ledger=ledger)
 
 
+def reader_of(facts: Any) -> Projector:
+    """Return a projector that reads these facts, and writes nowhere."""
+    return Projector(None, facts, lambda each: [], Queries(), {})  # type: ignore[arg-type]
+
+
+def delivered(body: bytes) -> Any:
+    """Return a message as far as a projector reads it."""
+    return SimpleNamespace(data=body, subject="facts.x")
+
+
 def versions(facts: list[Recorded]) -> list[tuple[str, int]]:
     return [(each.stream.removeprefix("activity-"), each.version) for each in facts]
 
@@ -140,11 +150,11 @@ def test_the_row_of_a_fact_carries_its_place_and_its_trace() -> None:
 def test_a_message_that_is_no_fact_is_logged_and_passed_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    projector = Projector(None, EventsEvent, lambda each: [], Queries(), {})
+    projector = reader_of(EventsEvent)
     strangers = [b"", b"[]", b"{}", b"\xff", b'{"type": 7}']
     with caplog.at_level(logging.ERROR):
         for body in strangers:
-            assert projector._read(SimpleNamespace(data=body, subject="facts.x")) is None
+            assert projector._read(delivered(body)) is None
     assert [record.getMessage() for record in caplog.records] == ["not a fact of ours"] * 5
 
 
@@ -155,8 +165,6 @@ def test_a_fact_that_reporting_cannot_read_yet_is_passed_over() -> None:
         "type": entry.fact.TYPE,
         "data": entry.fact.model_dump_json(),
     }
-    message = SimpleNamespace(data=to_wire(row).body, subject="facts.x")
-    reads_all = Projector(None, EventsEvent, lambda each: [], Queries(), {})
-    reads_less = Projector(None, ResourcesEvent, lambda each: [], Queries(), {})
-    assert reads_all._read(message) == entry
-    assert reads_less._read(message) is None
+    message = delivered(to_wire(row).body)
+    assert reader_of(EventsEvent)._read(message) == entry
+    assert reader_of(ResourcesEvent)._read(message) is None

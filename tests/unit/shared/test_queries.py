@@ -18,7 +18,7 @@ from shared.contracts.resources import ResourcesEvent
 from shared.draft import Draft, Task, appended, bookkeeping
 from shared.execute import command_of
 from shared.projector import fact_row
-from shared.queries import BLOCK, SHARED_QUERIES, Entry, Queries, Row, Statement, run
+from shared.queries import BLOCK, SHARED_QUERIES, Entry, Queries, Row, Statement, Write, run
 from shared.recorded import members
 from shared.sift import own
 from tests.support.recording import documents_of, facts_of, recorded
@@ -186,9 +186,16 @@ async def test_writes_go_out_in_groups_each_in_order(tmp_path: Path) -> None:
         "-- a\n-- A.\nselect $1;\n-- b\n-- B.\nselect $1, 2;\n-- c\n-- C.\nselect $1, $2;\n",
     )
     connection = Connection()
-    asked = [Statement("b", (1,)), Row("t", (4,)), Statement("a", (2,)), Statement("b", (3,))]
-    entries = [Entry("c", (6, "x")), Entry("c", (7, "y"))]
-    await run(connection, queries, [entries[0], *asked, Row("t", (5,)), entries[1]])
+    writes: list[Write] = [
+        Entry("c", (6, "x")),
+        Statement("b", (1,)),
+        Row("t", (4,)),
+        Statement("a", (2,)),
+        Statement("b", (3,)),
+        Row("t", (5,)),
+        Entry("c", (7, "y")),
+    ]
+    await run(connection, queries, writes)  # type: ignore[arg-type]  # a stand-in
     assert connection.ran == [
         ("copy t", [(4,), (5,)]),
         ("select $1, 2", [(1,), (3,)]),

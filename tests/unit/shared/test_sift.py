@@ -375,7 +375,7 @@ def test_a_message_that_kept_the_contract_may_be_rejected_later() -> None:
 def test_what_a_service_says_to_itself_is_like_what_came_in() -> None:
     for message in (
         HoldActivity(activity_id="w1", on="2024"),
-        ShareResource(resource_id="toolkit", on="2024", **{"with": "NLC"}),
+        ShareResource.model_validate({"resource_id": "toolkit", "with": "NLC", "on": "2024"}),
     ):
         ours = own(message, "events", "settle-1", TUESDAY)
         assert ours.key == ("events", "settle-1")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from opentelemetry import trace
@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind
 from shared import telemetry
 from shared.intake import _traceparent
 from shared.telemetry.lines import JsonLines
-from tests.support.speaking import TRACEPARENT, binary, raw, structured
+from tests.support.speaking import TRACEPARENT, Said, binary, raw, structured
 
 TRACE, SPAN = TRACEPARENT.split("-")[1:3]
 SIBLING = f"00-{TRACE}-{'b' * 16}-01"
@@ -157,7 +157,7 @@ def test_a_fact_of_no_trace_carries_on_the_batch(exported: InMemorySpanExporter)
 
 
 @pytest.mark.parametrize("mode", [structured, binary])
-def test_a_trace_is_found_before_the_message_is_parsed(mode: object) -> None:
+def test_a_trace_is_found_before_the_message_is_parsed(mode: Callable[..., Said]) -> None:
     assert _traceparent(raw(mode(traceparent=TRACEPARENT))) == TRACEPARENT
     assert _traceparent(raw(mode())) is None
 

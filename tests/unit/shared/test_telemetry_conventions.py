@@ -307,7 +307,8 @@ def test_of_an_error_that_followed_another_both_are_told() -> None:
 @pytest.fixture
 def collected() -> Iterator[tuple[logging.Logger, InMemoryLogRecordExporter]]:
     """A logger whose lines go to a collector."""
-    exporter, provider = InMemoryLogRecordExporter(), LoggerProvider()
+    exporter = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+    provider = LoggerProvider()
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
     logger = logging.Logger("shared.intake")
     logger.addHandler(ToCollector(provider))

@@ -39,7 +39,7 @@ def process(said: Mapping[str, str]) -> tuple[bool, str | None, bool]:
     environment = {name: value for name, value in os.environ.items() if name[:5] != "OTEL_"}
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT],
-        env=environment | said,
+        env={**environment, **said},
         capture_output=True,
         text=True,
         check=True,

@@ -157,7 +157,7 @@ def test_a_list_names_nothing_twice() -> None:
         {"name": "Athens", "country": "US", "subdivision": "OH"},
     ],
 )
-def test_a_city_is_named_in_one_of_four_ways(said: dict[str, object]) -> None:
+def test_a_city_is_named_in_one_of_four_ways(said: dict[str, Any]) -> None:
     assert CityReference(**said).model_dump(exclude_none=True) == said
 
 
@@ -173,7 +173,7 @@ def test_a_city_is_named_in_one_of_four_ways(said: dict[str, object]) -> None:
         {"census_geoid": "3902736", "country": "US"},
     ],
 )
-def test_a_city_is_named_in_no_other_way(said: dict[str, object]) -> None:
+def test_a_city_is_named_in_no_other_way(said: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         CityReference(**said)
 

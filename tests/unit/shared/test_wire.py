@@ -1,7 +1,6 @@
 """A fact crosses the wire whole, on a subject that a consumer can pick by."""
 
 import json
-from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -31,7 +30,7 @@ def row_of(entry: Recorded) -> dict[str, Any]:
     """Return an entry as the ledger's query gives it."""
     fact = entry.fact
     return {
-        **asdict(replace(entry, fact=None)),
+        **{name: getattr(entry, name) for name in Recorded.__slots__ if name != "fact"},
         "type": fact.TYPE,
         "data": fact.model_dump_json(exclude_none=True),
     }
