@@ -151,7 +151,8 @@ class SupervisedProcess:
                 await asyncio.wait_for(self._process.wait(), STOP_SECONDS_MAX)
             except TimeoutError:
                 logger.warning("%s did not end when asked; it is killed", self.program.name)
-                self._process.kill()
+                with suppress(ProcessLookupError):  # it ended at this very moment
+                    self._process.kill()
                 await self._process.wait()
         if self._keeper is not None:
             self._keeper.cancel()

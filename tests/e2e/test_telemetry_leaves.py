@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.e2e.test_one_trace import TRACE, help_given
 from tests.support.canary import Canary
 from tests.support.collecting import Collector, collecting
-from tests.support.real_processes import real_processes
+from tests.support.real_processes import RealProcesses, real_processes
 from tests.support.settling import until
 from tests.support.system import System, said
 from tests.support.telling import held, scheduled
@@ -139,15 +139,30 @@ def told() -> Told:
 
 async def _run(everything: Told) -> None:
     async with real_processes() as real:
+        await real.system.publish(*events_of(everything.canary.person()))
+        await until(lambda: _all_taken(real), "what was said is taken and derived")
         await _tell(real.system, everything)
         directory = real.system.servers.directory
         for name in SERVICES:
             everything.logs[name] = directory.log(name).read_text()
 
 
+async def _all_taken(real: RealProcesses) -> bool:
+    """Tell whether nothing of the first events is left to be done with what follows, as one batch.
+
+    A batch of several traces is of none of them, and links to each.
+    """
+    became = "select (select count(*) from rejected) + (select count(*) from waiting)"
+    derived = "select not exists (select from stale)"
+    return (
+        await real.system.value("events", became) == 2
+        and await real.projected() == 2
+        and await real.system.value("reporting", derived)
+    )
+
+
 async def _tell(system: System, everything: Told) -> None:
     collector = everything.collector
-    await system.publish(*events_of(everything.canary.person()))
     await system.publish(help_given("one", TRACE))
 
     async def whole() -> bool:

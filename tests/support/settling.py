@@ -33,6 +33,12 @@ RELEASABLE = "select count(*) from waiting join provided on key = needs"
 IN_LEDGER = "select count(*) from ledger"
 PROJECTED = "select count(*) from fact where ledger = $1"
 STALE = "select count(*) from stale"
+BELOW = """
+select exists (
+    select from standing_level left join projected on ledger = 'events'
+    where standing_level.facts is null or standing_level.facts < projected.facts
+)
+"""
 
 
 async def until(
@@ -93,6 +99,8 @@ async def _behind(system: "System", owners: list[str]) -> str | None:
             return f"reporting has {projected} of the {recorded} facts of {owner}"
     if left := await system.value("reporting", STALE):
         return f"{left} marks of reporting are not derived"
+    if await system.value("reporting", BELOW):
+        return "what is derived does not say yet that it is level with the facts of events"
     return None
 
 

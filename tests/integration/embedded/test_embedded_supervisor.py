@@ -6,9 +6,8 @@ import os
 import signal
 import stat
 import sys
-import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +20,12 @@ from shared.embedded import nats as broker
 from shared.embedded import postgres, process, process_table, provisioning
 from shared.embedded.catalogue import Service
 from shared.embedded.data_directory import DataDirectory, OperatorError
-from shared.embedded.process import PROJECT_ROOT
+from shared.embedded.process import PROJECT_ROOT, Program, SupervisedProcess
 from shared.embedded.supervisor import running_system, servers
-from tests.support.settling import SECONDS_MAX
+from tests.support.settling import SECONDS_MAX, until
 
 STAND_IN_UP = str(Path(__file__).with_name("stand_in_up.py"))
 NOBODY = 65_534
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds_max: float = 20) -> None:
-    deadline = time.monotonic() + seconds_max
-    while not await holds():
-        assert time.monotonic() < deadline, f"still not so after {seconds_max} s"
-        await asyncio.sleep(0.05)
 
 
 async def test_endpoints_say_where_everything_is_and_go_when_it_stops(
@@ -71,7 +63,7 @@ async def test_a_killed_process_comes_back_and_its_new_pid_is_told(
             told = json.loads(directory.endpoints.read_text())["processes"]
             return told.get(name, before[name]) != before[name] and await all_ready(endpoints)
 
-        await eventually(is_back)
+        await until(is_back, f"{name} is back")
         after = endpoints["processes"]
         assert {other for other in before if before[other] != after[other]} == {name}
 
@@ -95,7 +87,7 @@ async def test_a_deleted_stream_comes_back(
                 return True
             return False
 
-        await eventually(is_back)
+        await until(is_back, "the stream is back")
         await connection.close()
 
 
@@ -136,6 +128,26 @@ async def test_a_service_that_does_not_listen_to_sigterm_is_killed(
     async with running_system(data_dir, port_base, services=stand_ins) as endpoints:
         pid = endpoints["processes"]["events"]
         os.kill(pid, signal.SIGSTOP)
+    assert not is_alive(pid)
+
+
+async def test_a_program_that_ends_at_the_moment_it_is_to_be_killed_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = (sys.executable, "-c", "import time; time.sleep(600)")
+    kept = SupervisedProcess(Program("sleeper", command, tmp_path / "log"), lambda: None)
+    kept.start()
+    await kept.wait_ready(SECONDS_MAX)
+    pid = kept.pid
+
+    async def too_late(ending: Awaitable[int], seconds: float) -> None:
+        await ending
+        await asyncio.sleep(0)
+        raise TimeoutError
+
+    monkeypatch.setattr(asyncio, "wait_for", too_late)
+    await kept.stop()
+    assert pid is not None
     assert not is_alive(pid)
 
 
