@@ -3,8 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -15,22 +13,13 @@ from shared.embedded.webhooks import register_webhook
 from shared.webhooks import Webhook
 from tests.support.attacks.doors import ATTACKER, HONEST, HTTP, NARROW, Doors, attack
 from tests.support.platforms import zoom
-from tests.support.sending import event_of, send, send_batch, send_binary
+from tests.support.sending import event_of, gateway, send, send_batch, send_binary
 from tests.support.settling import SECONDS_MAX, until
 from tests.support.system import structured
 from tests.support.telling import described, registered, scheduled
 
 FLOOD_CALLERS, FLOOD_REQUESTS, FLOOD_EVENTS, NOTHING_EVENTS = 10, 10, 100, 1000
 SECRET = "a-secret-of-the-platform"
-
-
-@asynccontextmanager
-async def gateway(doors: Doors, token: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Open a client of the gateway under any token."""
-    headers = {"Authorization": f"Bearer {token}"}
-    address = doors.real.system.http("gateway")
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=SECONDS_MAX) as client:
-        yield client
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str | None]:
@@ -42,7 +31,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str | None]:
 async def another_source(doors: Doors) -> None:
     before = await doors.stored(f"intake.{HONEST}.membership.city_registered")
     event = event_of(registered("forged", id_ := doors.name("id")), HONEST)
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         for answer in (
             await send(client, event),
             await send_binary(client, event),
@@ -62,11 +51,11 @@ async def another_address(doors: Doors) -> None:
     event = registered(doors.name("city"), taken := doors.name("id"))
     await doors.real.system.send([structured(event, HONEST)], HONEST)
     await doors.taken(HONEST, taken)
-    async with gateway(doors, doors.token(HONEST)) as client:
+    async with gateway(doors.real.system, HONEST) as client:
         own = (await client.get("/rejected")).json()["rejected"]
         receipt = (await client.get(f"/events/{taken}")).json()
     assert id_ in {each["id"] for each in own}
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         others = (await client.get("/rejected")).json()["rejected"]
         other = (await client.get(f"/events/{taken}")).json()
     assert id_ not in {each["id"] for each in others}
@@ -78,7 +67,7 @@ async def another_address(doors: Doors) -> None:
 )
 async def another_types_subject(doors: Doors) -> None:
     event = event_of(registered(doors.name("city"), id_ := doors.name("id")), ATTACKER)
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         headers = {"Nats-Subject": f"intake.{HONEST}.membership.city_described"}
         assert (await send(client, event, **headers)).status_code == 202
     await doors.taken(ATTACKER, id_)
@@ -89,7 +78,7 @@ async def forged_message_id(doors: Doors) -> None:
     client, id_ = await doors.client(HONEST), doors.name("id")
     forged = event_of(registered(doors.name("city"), doors.name("id")), ATTACKER)
     honest = structured(registered(doors.name("city"), event_id := doors.name("id")), HONEST)
-    async with gateway(doors, doors.token(ATTACKER)) as attacker:
+    async with gateway(doors.real.system, ATTACKER) as attacker:
         await send(attacker, forged, **{"Nats-Msg-Id": id_})
         headers = {**honest.headers, "Nats-Msg-Id": id_}
         answer = await client.request(
@@ -104,7 +93,7 @@ async def id_of_another(doors: Doors) -> None:
     id_ = doors.name("id")
     for source in (ATTACKER, HONEST):
         city = doors.name("city")
-        async with gateway(doors, doors.token(source)) as client:
+        async with gateway(doors.real.system, source) as client:
             answer = await send(client, event_of(registered(city, id_), source))
         assert answer.status_code == 202
         await doors.taken(source, id_)
@@ -119,7 +108,7 @@ async def id_of_another(doors: Doors) -> None:
 async def another_body(doors: Doors) -> None:
     first, second = doors.name("city"), doors.name("city")
     id_ = doors.name("id")
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         for city in (first, second):
             answer = await send(client, event_of(registered(city, id_), ATTACKER))
             assert answer.status_code == 202
@@ -135,7 +124,7 @@ async def another_body(doors: Doors) -> None:
 @attack("the same again, as captured", HTTP, "202 again; no second fact, and no rejection")
 async def replayed(doors: Doors) -> None:
     event = event_of(registered(doors.name("city"), id_ := doors.name("id")), ATTACKER)
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         answers = [await send(client, event) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 202]
     await doors.passed(ATTACKER)
@@ -146,7 +135,7 @@ async def replayed(doors: Doors) -> None:
 @attack("another's message, as captured", HTTP, "403 `source_mismatch`: it says whose it is")
 async def replayed_of_another(doors: Doors) -> None:
     captured = structured(registered(doors.name("city"), id_ := doors.name("id")), HONEST)
-    async with gateway(doors, doors.token(ATTACKER)) as client:
+    async with gateway(doors.real.system, ATTACKER) as client:
         assert refusal(await send(client, captured.body)) == (403, "source_mismatch")
     assert await doors.facts(HONEST, id_) == []
 
@@ -154,7 +143,7 @@ async def replayed_of_another(doors: Doors) -> None:
 @attack("a scope exceeded", HTTP, "403 `not_allowed`, and not stored")
 async def scope_exceeded(doors: Doors) -> None:
     inside = event_of(described("gent", urban="city"), NARROW)
-    async with gateway(doors, doors.token(NARROW)) as client:
+    async with gateway(doors.real.system, NARROW) as client:
         assert (await send(client, inside)).status_code == 202
         for outside in (registered("gent"), scheduled("w1")):
             answer = await send(client, event_of(outside, NARROW))
@@ -171,14 +160,14 @@ async def flood(doors: Doors) -> None:
     floods = ([again] * FLOOD_EVENTS, [1] * NOTHING_EVENTS)
 
     async def flooding() -> None:
-        async with gateway(doors, doors.token(ATTACKER)) as client:
+        async with gateway(doors.real.system, ATTACKER) as client:
             await asyncio.gather(*(caller(client, each) for each in floods * FLOOD_CALLERS))
         await doors.passed(ATTACKER)
 
     async def caller(client: httpx.AsyncClient, batch: list[Any]) -> None:
         answers.extend([await send_batch(client, batch) for _ in range(FLOOD_REQUESTS)])
 
-    async with gateway(doors, doors.token(HONEST)) as honest:
+    async with gateway(doors.real.system, HONEST) as honest:
 
         async def say() -> None:
             event = event_of(registered(doors.name("city"), id_ := doors.name("id")), HONEST)
@@ -194,7 +183,7 @@ async def flood(doors: Doors) -> None:
 @attack("a revoked key", HTTP, "401 a second later, on open connections too")
 async def revoked_token(doors: Doors) -> None:
     stolen = doors.credential()
-    async with gateway(doors, doors.token(stolen.name)) as client:
+    async with gateway(doors.real.system, stolen.name) as client:
         event = event_of(registered(doors.name("city"), doors.name("id")), stolen.name)
         assert (await send(client, event)).status_code == 202
 
