@@ -57,6 +57,11 @@ demo-data: setup ## Publish the demo data to the running system; again changes n
 test: develop ## Run every test, in two processes side by side; WORKERS=0 for one.
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
+.PHONY: test-late
+test-late: develop ## The same, while some answers of NATS and PostgreSQL come late.
+	@$(BIN)/python -m pytest -p tests.support.late_answers \
+		-n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+
 .PHONY: lint
 lint: develop ## Check format, style, types, imports, gRPC definitions and locks.
 	@$(BIN)/ruff check .
