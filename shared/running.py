@@ -7,15 +7,12 @@ ends, because a supervisor's restart is the one repair that is always right.
 import asyncio
 import contextlib
 import faulthandler
-import gc
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
-import zoneinfo
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -23,17 +20,13 @@ from collections.abc import (
     Collection,
     Coroutine,
     Mapping,
-    Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 import uvicorn
-import uvloop
 from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -44,13 +37,12 @@ from starlette.types import ASGIApp
 
 from shared.cancelling import cancelled
 from shared.connections import Connections
-from shared.database import connect_pool, migrate_all
-from shared.errors import TandemError
+from shared.database import connect_pool
 from shared.hosts import KnownHosts
 from shared.messaging import connect, leave
+from shared.resident import collect_less
 from shared.rpc import Serving
 from shared.settings import DatabaseSettings, EdgeSettings
-from shared.telemetry import leaving
 from shared.telemetry.http import Measured
 
 logger = logging.getLogger(__name__)
@@ -58,10 +50,8 @@ logger = logging.getLogger(__name__)
 SILENCE_SECONDS_MAX = 10.0
 CHECK_SECONDS_MAX = 2.0
 STUCK_EXIT_CODE = 70
-OBJECTS_PER_COLLECTION = 50_000
 
 Check = Callable[[], Awaitable[bool]]
-Errand = Callable[[Sequence[str]], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
@@ -239,64 +229,17 @@ async def app(name: str) -> AsyncIterator[App]:
             opened.stopped.set()
 
 
-def main(
-    name: str,
-    running: Callable[[], AbstractAsyncContextManager[App]],
-    migrations: Sequence[Path],
-    errands: Mapping[str, Errand] = MappingProxyType({}),
-    apart: Mapping[str, Sequence[Path]] = MappingProxyType({}),
-) -> None:
-    """Run a service until it is told to stop, or its migrations when asked to `migrate`.
-
-    Args:
-        name: the service.
-        running: opens it.
-        migrations: directories of SQL.
-        errands: what else it can be asked for by name; each gets the words behind that name.
-        apart: directories of SQL for schemas of their own, which no rebuild replaces.
-
-    Exits with 0 after SIGINT or SIGTERM, with 1 when a part failed.
-    """
-    # The time zones named in a report's provenance are those it was counted with.
-    zoneinfo.reset_tzpath(to=())
-    leaving.start(name)
-    if sys.argv[1:] == ["migrate"]:
-        ran = asyncio.run(migrate_all(DatabaseSettings().database, name, migrations, apart))
-        logger.info("migrated", extra={"count": len(ran)})
-        return
-    if sys.argv[1:2] and (errand := errands.get(sys.argv[1])) is not None:
-        _collect_less()
-        try:
-            uvloop.run(errand(sys.argv[2:]))
-        except TandemError as error:
-            logger.error("%s: %s", sys.argv[1], error)
-            sys.exit(1)
-        return
-    failed = uvloop.run(_until_stopped(running))
-    leaving.stop()
-    sys.exit(1 if failed else 0)
-
-
-async def _until_stopped(running: Callable[[], AbstractAsyncContextManager[App]]) -> bool:
+async def until_stopped(running: Callable[[], AbstractAsyncContextManager[App]]) -> bool:
+    """Run what `running` opens until SIGINT or SIGTERM; returns whether a part failed."""
     _watch(asyncio.get_running_loop())
     async with running() as opened:
-        _collect_less()
+        collect_less()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, opened.stopped.set)
         logger.info("ready")
         await opened.stopped.wait()
         return opened.failed
-
-
-def _collect_less() -> None:
-    """Spare the collector of cycles what never ends, and let a batch pass before it looks again.
-
-    A batch makes tens of thousands of objects that reference counting frees by itself.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS_PER_COLLECTION)
 
 
 def _watch(loop: asyncio.AbstractEventLoop) -> None:

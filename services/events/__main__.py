@@ -1,8 +1,9 @@
 """Starts events, or does an errand: `python -m services.events [migrate | erase | reapply]`."""
 
-from services.events.app import MIGRATIONS, running
-from services.events.erasing import erase, reapply
-from shared.running import main
+from services.events.migrations import MIGRATIONS
+from shared.starting import main
+
+ERRANDS = {"erase": "services.events.erasing:erase", "reapply": "services.events.erasing:reapply"}
 
 if __name__ == "__main__":
-    main("events", running, MIGRATIONS, {"erase": erase, "reapply": reapply})
+    main("events", MIGRATIONS, ERRANDS)

@@ -19,7 +19,7 @@ from shared.cities import Cities
 from shared.clock import Clock, system_clock
 from shared.contracts.events import EventsEvent
 from shared.contracts.messages.events import EventsDecision, EventsMessage
-from shared.database import LEDGER_TABLES, connect_pool
+from shared.database import connect_pool
 from shared.erasing.erased import erased_in
 from shared.erasing.intake import ERASER, IntakeMessages
 from shared.execute import Executor, Rules
@@ -32,7 +32,6 @@ from shared.running import App, app
 from shared.streams import Streams
 
 HERE = Path(__file__).parent
-MIGRATIONS = (LEDGER_TABLES, HERE / "sql")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""Starts the gateway: `python -m services.gateway`."""
+"""Starts the gateway, which owns no table: `python -m services.gateway`."""
 
-from services.gateway.app import MIGRATIONS, running
-from shared.running import main
+from shared.starting import main
 
 if __name__ == "__main__":
-    main("gateway", running, MIGRATIONS)
+    main("gateway")

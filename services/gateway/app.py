@@ -1,9 +1,8 @@
 """Builds the gateway, once; nothing else constructs its parts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from services.gateway.domain.quotas import Quotas
 from services.gateway.fetching import Fetching
@@ -20,9 +19,6 @@ from shared.deposit import Deposit
 from shared.rpc import channel, serving
 from shared.running import App, app
 from shared.webhooks import Webhooks
-
-MIGRATIONS: Sequence[Path] = ()
-"""The gateway owns no table."""
 
 
 @asynccontextmanager

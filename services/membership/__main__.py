@@ -1,8 +1,9 @@
 """Starts membership, or does an errand: `python -m services.membership [migrate | erase]`."""
 
-from services.membership.app import MIGRATIONS, running
-from shared.erasing.errand import erase
-from shared.running import main
+from services.membership.migrations import MIGRATIONS
+from shared.starting import main
+
+ERRANDS = {"erase": "shared.erasing.errand:erase"}
 
 if __name__ == "__main__":
-    main("membership", running, MIGRATIONS, {"erase": erase})
+    main("membership", MIGRATIONS, ERRANDS)

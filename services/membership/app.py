@@ -16,7 +16,6 @@ from services.membership.settings import Settings
 from shared.clock import Clock, system_clock
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.messages.membership import MembershipDecision, MembershipMessage
-from shared.database import LEDGER_TABLES
 from shared.execute import Executor, Rules
 from shared.intake import Intake
 from shared.owner import open_owner
@@ -25,7 +24,6 @@ from shared.rpc import Service
 from shared.running import App, app
 
 HERE = Path(__file__).parent
-MIGRATIONS = (LEDGER_TABLES, HERE / "sql")
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Starts operations, or migrates its tables: `python -m services.operations [migrate]`."""
 
-from services.operations.app import MIGRATIONS, running
-from shared.running import main
+from services.operations.migrations import MIGRATIONS
+from shared.starting import main
 
 if __name__ == "__main__":
-    main("operations", running, MIGRATIONS)
+    main("operations", MIGRATIONS)

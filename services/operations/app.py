@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from services.operations.deciding import Deciding
 from services.operations.finding import Finding
@@ -25,9 +24,6 @@ from shared.rpc import channel, serving
 from shared.running import App, app
 from shared.site.endings import Endings
 from shared.site.sessions import Sessions
-
-HERE = Path(__file__).parent
-MIGRATIONS = (HERE / "sql",)
 
 
 @asynccontextmanager

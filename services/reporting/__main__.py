@@ -1,8 +1,9 @@
 """Starts reporting, or does an errand: `python -m services.reporting [migrate | rebuild]`."""
 
-from services.reporting.app import APART, MIGRATIONS, running
-from services.reporting.rebuilding import rebuild
-from shared.running import main
+from services.reporting.migrations import APART, MIGRATIONS
+from shared.starting import main
+
+ERRANDS = {"rebuild": "services.reporting.rebuilding:rebuild"}
 
 if __name__ == "__main__":
-    main("reporting", running, MIGRATIONS, {"rebuild": rebuild}, APART)
+    main("reporting", MIGRATIONS, ERRANDS, APART)

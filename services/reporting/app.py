@@ -8,10 +8,11 @@ import asyncpg
 import grpc.aio
 from tandem.reporting.v1 import reporting_pb2_grpc
 
+from services.reporting.migrations import MIGRATIONS, PUBLICATION
 from services.reporting.preview import FACTS, Preview
 from services.reporting.projections import project
 from services.reporting.projections.stale import stale
-from services.reporting.publishing import SCHEMA, Publishing
+from services.reporting.publishing import Publishing
 from services.reporting.reading import QUERIES, load_registry
 from services.reporting.reading.surroundings import Surroundings
 from services.reporting.reports import Reports
@@ -27,7 +28,6 @@ from shared.clock import Clock, system_clock
 from shared.contracts.events import EventsEvent
 from shared.contracts.membership import MembershipEvent
 from shared.contracts.resources import ResourcesEvent
-from shared.database import LEDGER_TABLES, PROJECTION_TABLES
 from shared.jetstream import keep_facts_consumer
 from shared.ledger import RemoteLedger
 from shared.projector import Projector
@@ -40,8 +40,6 @@ from shared.site.endings import Endings
 from shared.site.sessions import Sessions
 
 HERE = Path(__file__).parent
-MIGRATIONS = (PROJECTION_TABLES, HERE / "sql")
-APART = {SCHEMA: (LEDGER_TABLES, HERE / "sql" / "publication")}
 SHARED = HERE.parents[1] / "shared"
 CODE = (HERE / "projections", HERE / "domain", HERE / "sql", SHARED / "contracts", SHARED / "sql")
 """What the rows depend on: when it changes, a rebuild that was broken off begins anew."""
@@ -138,7 +136,7 @@ async def running(
         opened.background(standing.run())
         opened.background(reports.refresh_watched())
         opened.background(reports.refresh_read())
-        store = await opened.database(settings, SCHEMA)
+        store = await opened.database(settings, PUBLICATION)
         publishing = Publishing(
             pool,
             store,

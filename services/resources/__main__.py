@@ -1,8 +1,9 @@
 """Starts resources, or does an errand: `python -m services.resources [migrate | erase]`."""
 
-from services.resources.app import MIGRATIONS, running
-from shared.erasing.errand import erase
-from shared.running import main
+from services.resources.migrations import MIGRATIONS
+from shared.starting import main
+
+ERRANDS = {"erase": "shared.erasing.errand:erase"}
 
 if __name__ == "__main__":
-    main("resources", running, MIGRATIONS, {"erase": erase})
+    main("resources", MIGRATIONS, ERRANDS)

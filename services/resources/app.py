@@ -15,7 +15,6 @@ from shared.cities import Cities
 from shared.clock import Clock, system_clock
 from shared.contracts.messages.resources import ResourcesMessage
 from shared.contracts.resources import ResourcesEvent
-from shared.database import LEDGER_TABLES
 from shared.execute import Rules
 from shared.intake import Intake
 from shared.owner import open_owner
@@ -25,7 +24,6 @@ from shared.running import App, app
 from shared.streams import Streams
 
 HERE = Path(__file__).parent
-MIGRATIONS = (LEDGER_TABLES, HERE / "sql")
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from tandem.reporting.v1.reporting_pb2 import GetReportRequest, WatchReportReque
 from tandem.reporting.v1.reporting_pb2_grpc import ReportingServiceStub
 
 from deploy.history.shape import QUARTER_STARTS, CloudEvent
-from services.events.app import MIGRATIONS as EVENTS_MIGRATIONS
+from services.events.migrations import MIGRATIONS as EVENTS_MIGRATIONS
 from services.reporting.app import opened_rebuild
 from services.reporting.settings import Settings
 from shared.chunks import chunks

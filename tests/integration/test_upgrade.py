@@ -39,7 +39,7 @@ where table_schema = 'public' and table_name <> 'migration' order by 1, 2
 async def test_tables_of_an_older_version_are_brought_forward_with_all_they_hold(
     name: str, machine: Machine, tmp_path: Path
 ) -> None:
-    migrations = importlib.import_module(f"services.{name}.app").MIGRATIONS
+    migrations = importlib.import_module(f"services.{name}.migrations").MIGRATIONS
     older = database_address(machine.servers, f"older_{name}", postgres.SUPERUSER)
     superuser = await postgres.connect(machine.servers.directory)
     await superuser.execute(f"create database older_{name}")

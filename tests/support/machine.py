@@ -216,8 +216,8 @@ async def _migrated(running: Servers) -> dict[str, asyncpg.Connection]:
     names = [service.name for service in available_services() if service.database]
     for name in names:
         owner = database_address(running, name, postgres.owner_role(name))
-        built = importlib.import_module(f"services.{name}.app")
-        await migrate_all(owner, name, built.MIGRATIONS, getattr(built, "APART", {}))
+        tables = importlib.import_module(f"services.{name}.migrations")
+        await migrate_all(owner, name, tables.MIGRATIONS, getattr(tables, "APART", {}))
     superuser = await postgres.connect(running.directory)
     await superuser.execute(f"create database {SCRATCH}")
     await superuser.close()

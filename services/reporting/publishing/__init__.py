@@ -47,7 +47,6 @@ from shared.sealing.keys import key_set
 from shared.sift import Received
 
 __all__ = [
-    "SCHEMA",
     "Cause",
     "Change",
     "Published",
@@ -57,8 +56,6 @@ __all__ = [
     "request_to_publish",
 ]
 
-SCHEMA = "publication"
-"""Where publications stand in the database of reporting: a rebuild replaces another schema."""
 COMMIT_SECONDS = 1.0
 """A fact gets its time just before its transaction; after so long that is committed or given up."""
 LEVEL_SECONDS_MAX = 10.0
@@ -81,7 +78,7 @@ class Publishing:
         signer: Signer,
         clock: Clock,
     ) -> None:
-        """Bind the rows, the tables of SCHEMA, what composes and compares, and the keys."""
+        """Bind the rows, the tables of publications, what composes and compares, and the keys."""
         self._pool, self._store, self._reports = pool, store, reports
         self._registry, self._comparison = registry, comparison
         self._signer, self._clock = signer, clock

