@@ -84,11 +84,11 @@ async def _events(
     closing = asyncio.create_task(stopped.wait())
     moved = asyncio.ensure_future(anext(watching))
     try:
-        while not closing.done():
+        while True:
             await asyncio.wait(
                 {moved, closing}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
-            if not await admitted():
+            if closing.done() or not await admitted():
                 return
             if not moved.done():
                 yield ": still here\n\n"
