@@ -34,6 +34,8 @@ DEADLINE_SECONDS_MAX = 30
 DEADLINE_ROUNDING_SECONDS = 1
 """gRPC rounds a deadline up on its way, so 30 s may arrive as a little more."""
 CALLS_AT_ONCE_MAX = 1000
+GRACE_SECONDS = 10.0
+"""So long calls under way may go on when the server stops."""
 TOKEN_CHECK_SECONDS = 5.0
 """So often a stream asks whether its token is still valid; other calls end within 30 seconds."""
 TRACESTATE_CHARACTERS_MAX = 512
@@ -102,7 +104,7 @@ class Serving:
         for name in ("", *self.names):
             await self.health.set(name, health_pb2.HealthCheckResponse.ServingStatus.Value(word))
 
-    async def stop(self, grace_seconds: float = 10.0) -> None:
+    async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Take no more calls, say so to health checks, and let those under way finish."""
         await self.health.enter_graceful_shutdown()
         await self.server.stop(grace_seconds)
