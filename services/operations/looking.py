@@ -93,9 +93,10 @@ class Looking:
             wrong, _ = readiness(ready.status_code, ready.content)
             if ready.is_success and parts:
                 wrong = ""  # a neighbour of it may be away: it is ready without
+            asked = time.time()
             told = await self._http.get(f"{site}/metrics")
             # Not that of /readyz: its head tells when it was asked, and a part may take its time.
-            skew = _skew(told.headers.get("date"), time.time())
+            skew = _skew(told.headers.get("date"), asked, time.time())
             metrics = Metrics(told.text)
         except (httpx.HTTPError, ValueError) as error:
             logger.debug("%s: %s", name, type(error).__name__)
@@ -216,14 +217,18 @@ def _redelivered(lag: Lag) -> float:
     return float(lag.redelivered)
 
 
-def _skew(date: str | None, now: float) -> float | None:
-    """Return how far the clock is ahead that an answer has in its head; 0 within a second."""
+def _skew(date: str | None, asked: float, answered: float) -> float | None:
+    """Return how far the clock is ahead that an answer has in its head; 0 within a second.
+
+    That clock was read at some moment between the question and the answer.
+    """
     if date is None:
         return None
     try:
-        ahead = parsedate_to_datetime(date).timestamp() + 0.5 - now
+        said = parsedate_to_datetime(date).timestamp() + 0.5
     except ValueError:
         return None
+    ahead = said - min(max(said, asked), answered)
     return 0.0 if abs(ahead) <= SKEW_SECONDS_SEEN else ahead
 
 

@@ -14,7 +14,7 @@ from services.operations.domain.health import State, verdict
 from services.operations.domain.hops import hops
 from services.operations.domain.producers import Heard, Known, lateness, producers
 from services.operations.domain.seeing import Backlog, Counted, Projection, Seen, ServiceSeen
-from services.operations.looking import Looking
+from services.operations.looking import Looking, _skew
 from services.operations.once import Once
 from services.operations.presentation.pages import page
 from shared.behind import Lag, Lags, Stream
@@ -250,6 +250,23 @@ async def test_a_service_that_takes_its_time_over_readyz_has_no_wrong_clock() ->
         looking._http = http
         seen = await looking._service("events", "http://events")
     assert seen.skew == 0.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "skew"),
+    [
+        (1000.0, 1000.2, 0.0),
+        (990.0, 1000.2, 0.0),  # who was asked took its time, and read its clock at the end
+        (1000.0, 1010.0, 0.0),  # or at the beginning
+        (1090.5, 1095.0, -90.0),
+        (905.0, 910.5, 90.0),
+    ],
+)
+def test_a_clock_is_wrong_that_is_not_between_question_and_answer(
+    asked: float, answered: float, skew: float
+) -> None:
+    date = format_datetime(datetime.fromtimestamp(1000, UTC), usegmt=True)
+    assert _skew(date, asked, answered) == skew
 
 
 def test_the_metrics_of_a_service_are_read_once() -> None:
