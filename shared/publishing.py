@@ -14,6 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.errors import NoRespondersError
 
+from shared.chunks import weighed
 from shared.messaging import ANSWER_SECONDS_MAX
 from shared.pulling import RECONNECT_DELAY_SECONDS
 
@@ -119,15 +120,4 @@ async def _until_published(connection: Client, batch: Sequence[Outgoing]) -> Non
 
 def batches(messages: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
     """Cut messages into batches within both limits."""
-    batch: list[Outgoing] = []
-    size = 0
-    for message in messages:
-        if batch and (
-            len(batch) == BATCH_MESSAGES_MAX or size + len(message.body) > BATCH_BYTES_MAX
-        ):
-            yield batch
-            batch, size = [], 0
-        batch.append(message)
-        size += len(message.body)
-    if batch:
-        yield batch
+    return weighed(messages, BATCH_MESSAGES_MAX, BATCH_BYTES_MAX)

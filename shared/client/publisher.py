@@ -1,13 +1,14 @@
 """Publishes events of one system: judged here, stored by a door, and tried again until they are."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from shared.chunks import weighed
 from shared.client.doors import Answer, Door
 from shared.client.errors import NotAccepted, Rejected
 from shared.client.event import Event
@@ -158,7 +159,7 @@ class Publisher:
         """
         summary = Summary()
         ready = events if checked else map(self._ready, events)
-        for batch in self._batches(ready):
+        for batch in weighed(ready, self._door.batch_events_max, self._door.batch_bytes_max):
             for answer in await self._store(batch):
                 if answer.refusal is None:
                     summary.published += 1
@@ -191,17 +192,3 @@ class Publisher:
 
     async def _store(self, events: list[Event]) -> list[Answer]:
         return await until_done(lambda: self._door.store(events), self._patience_seconds)
-
-    def _batches(self, events: Iterable[Event]) -> Iterator[list[Event]]:
-        """Cut events into batches within both limits of the door."""
-        batch: list[Event] = []
-        size = 0
-        for event in events:
-            full = len(batch) == self._door.batch_events_max
-            if batch and (full or size + len(event.body) > self._door.batch_bytes_max):
-                yield batch
-                batch, size = [], 0
-            batch.append(event)
-            size += len(event.body)
-        if batch:
-            yield batch
