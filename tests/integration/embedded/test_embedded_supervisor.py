@@ -142,7 +142,6 @@ async def test_a_program_that_ends_at_the_moment_it_is_to_be_killed_is_stopped(
 
     async def too_late(ending: Awaitable[int], seconds: float) -> None:
         await ending
-        await asyncio.sleep(0)
         raise TimeoutError
 
     monkeypatch.setattr(asyncio, "wait_for", too_late)
